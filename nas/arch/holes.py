@@ -1,0 +1,204 @@
+"""Holes that stand where a value may stand: a pick among values, a span of integers, arithmetic on holes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from nas.errors import HoleError
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_name(name: str) -> None:
+    """Raise HoleError unless `name` is a plain identifier: dots and `=` build the scopes around it."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise HoleError(
+            f"a name is made of letters, digits and underscores, got {name!r}", hint="for example 'width' or 'stage'"
+        )
+
+
+class Arithmetic:
+    """The operators that turn a hole into a derived value."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Derived:
+        return Derived("+", self, other)
+
+    def __radd__(self, other: Any) -> Derived:
+        return Derived("+", other, self)
+
+    def __sub__(self, other: Any) -> Derived:
+        return Derived("-", self, other)
+
+    def __rsub__(self, other: Any) -> Derived:
+        return Derived("-", other, self)
+
+    def __mul__(self, other: Any) -> Derived:
+        return Derived("*", self, other)
+
+    def __rmul__(self, other: Any) -> Derived:
+        return Derived("*", other, self)
+
+    def __floordiv__(self, other: Any) -> Derived:
+        return Derived("//", self, other)
+
+    def __rfloordiv__(self, other: Any) -> Derived:
+        return Derived("//", other, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Pick(Arithmetic):
+    """One of `options`; with `scope`, decided once in the nearest enclosing scope of that name ("" is the root)."""
+
+    name: str
+    options: tuple[Any, ...]
+    scope: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if not self.options:
+            raise HoleError("a pick needs at least one option, got none", path=self.name)
+        if len(set(map(_typed, self.options))) < len(self.options):
+            raise HoleError(f"the options of a pick differ from each other, got {self.options}", path=self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Span(Arithmetic):
+    """An integer from `low` to `high`, both included, in steps of `step`; `scope` as in `Pick`."""
+
+    name: str
+    low: int
+    high: int
+    step: int = 1
+    scope: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if self.step < 1 or self.low > self.high or (self.high - self.low) % self.step:
+            raise HoleError(
+                f"a span runs from low to high in whole steps, got {self.low} to {self.high} by {self.step}",
+                path=self.name,
+            )
+
+    @property
+    def options(self) -> range:
+        """All values, in order."""
+        return range(self.low, self.high + 1, self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived(Arithmetic):
+    """`left op right`, where at least one side is a hole."""
+
+    op: str
+    left: Any
+    right: Any
+
+
+ValueHole = Pick | Span
+Open = (Pick, Span, Derived)
+
+_OPS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "//": lambda a, b: a // b,
+}
+
+
+def span(name: str, low: int, high: int, step: int = 1) -> Any:
+    """A hole for an integer from `low` to `high`, both included, in steps of `step`."""
+    return Span(name, low, high, step)
+
+
+def shared(scope: str, hole: Any) -> Any:
+    """The same hole, decided once for the nearest enclosing scope named `scope` ("" is the whole space)."""
+    return replace(hole, scope=scope)
+
+
+def value_holes(value: Any) -> Iterator[ValueHole]:
+    """The holes a value stands on, from left to right."""
+    match value:
+        case Pick() | Span():
+            yield value
+        case Derived(left=left, right=right):
+            yield from value_holes(left)
+            yield from value_holes(right)
+        case _:
+            pass
+
+
+def evaluate(value: Any, decided: Callable[[ValueHole], Any]) -> Any:
+    """`value` with every hole replaced by what `decided` says of it."""
+    match value:
+        case Pick() | Span():
+            return decided(value)
+        case Derived(op=op, left=left, right=right):
+            return _OPS[op](evaluate(left, decided), evaluate(right, decided))
+        case _:
+            return value
+
+
+def solve(value: Any, target: Any, known: Mapping[ValueHole, Any]) -> Iterator[dict[ValueHole, Any]]:
+    """Every way to decide the undecided holes of `value` so that it equals `target`, one dict a way.
+
+    A single undecided hole is looked up, not tried out; of several, all but the last are tried.
+    """
+    unknown = [hole for hole in dict.fromkeys(value_holes(value)) if hole not in known]
+    if not unknown:
+        if same(evaluate(value, known.__getitem__), target):
+            yield {}
+    elif len(unknown) == 1:
+        hole = unknown[0]
+        fixed = evaluate_except(value, hole, known)
+        for option in _inverse(fixed, hole).get(_typed(target), ()):
+            yield {hole: option}
+    else:
+        first = unknown[0]
+        for option in first.options:
+            for rest in solve(value, target, {**known, first: option}):
+                yield {first: option, **rest}
+
+
+def evaluate_except(value: Any, hole: ValueHole, known: Mapping[ValueHole, Any]) -> Any:
+    """`value` with every known hole filled in and `hole` left open."""
+    match value:
+        case Pick() | Span():
+            return value if value == hole else known[value]
+        case Derived(op=op, left=left, right=right):
+            a, b = evaluate_except(left, hole, known), evaluate_except(right, hole, known)
+            return Derived(op, a, b) if isinstance(a, Open) or isinstance(b, Open) else _OPS[op](a, b)
+        case _:
+            return value
+
+
+@lru_cache(maxsize=65536)
+def _inverse(value: Any, hole: ValueHole) -> dict[Any, tuple[Any, ...]]:
+    """Which options of `hole` give which result, the one hole left in `value`."""
+    table: dict[Any, tuple[Any, ...]] = {}
+    for option in hole.options:
+        try:
+            result = _typed(evaluate(value, lambda _, option=option: option))
+        except (ArithmeticError, TypeError):
+            continue
+        table[result] = (*table.get(result, ()), option)
+    return table
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are the same in kind and size: 1, 1.0 and True are three values."""
+    return bool(_typed(a) == _typed(b))
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_typed, value))
+    if isinstance(value, float) and math.isnan(value):
+        return (float, "nan")
+    return (type(value), value)

@@ -1,0 +1,233 @@
+"""From a space to a network: every hole is asked for once, in the order of reading."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from nas.arch.fields import is_hole
+from nas.arch.holes import Pick, Span, evaluate, same
+from nas.arch.nodes import (
+    Branches,
+    Cells,
+    Chain,
+    Choice,
+    Edge,
+    Exit,
+    Fork,
+    Graph,
+    Network,
+    Part,
+    Repeat,
+    Scope,
+    Space,
+    Step,
+    chain,
+    contents,
+    field_names,
+    is_open,
+)
+from nas.arch.scopes import Hole, Place
+from nas.errors import HoleError, PartError
+
+Point = dict[str, Any]
+"""A filling of a space: the full name of each hole that was asked, in order, and its option or label."""
+
+Ask = Callable[[str, Hole], Any]
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class Suggests(Protocol):
+    """What an Optuna trial can do; any define-by-run objective's trial will do."""
+
+    def suggest_categorical(self, name: str, choices: Any) -> Any:
+        """One of the choices."""
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
+        """An integer of the range."""
+
+
+def realize(space: Space, decide: Mapping[str, Any] | random.Random | Suggests | Ask) -> Network:
+    """The network at a point of `space`.
+
+    Args:
+        space: A network with holes.
+        decide: A point, a random generator, an Optuna trial, or a function of a hole's full name and the hole.
+
+    Raises:
+        HoleError: a hole is not decided, or decided for what it does not offer, or the point names holes that the
+            network has no place for.
+    """
+    if not isinstance(decide, Mapping):
+        return fill(space, asker(decide))[0]
+    network, point = fill(space, _from_point(decide))
+    for name in decide:
+        if name not in point:
+            raise HoleError(
+                "a point decides only holes that are open in it, got one more",
+                path=name,
+                hint=_nearest(name, point) or "leave it out",
+            )
+    return network
+
+
+def sample(space: Space, rng: random.Random) -> Point:
+    """A random point of `space`: each hole uniformly among its options."""
+    return fill(space, asker(rng))[1]
+
+
+def asker(decide: random.Random | Suggests | Ask) -> Ask:
+    """A function that decides a hole, made of whatever can."""
+    match decide:
+        case random.Random():
+            return lambda _, hole: hole.options[decide.randrange(len(hole.options))]
+        case Suggests():
+            return lambda name, hole: _suggested(decide, name, hole)
+        case _:
+            return decide
+
+
+def fill(space: Space, ask: Ask) -> tuple[Network, Point]:
+    """The network that `ask`'s answers make of `space`, and the point they are."""
+    filling = _Filling(ask)
+    network = filling.chain(chain(space), Place())
+    return network, filling.point
+
+
+class _Filling:
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        self.point: Point = {}
+        self.holes: dict[str, Hole] = {}
+
+    def decide(self, hole: Hole, place: Place) -> Any:
+        name = place.full_name(hole)
+        if name in self.point:
+            if self.holes[name] != hole:
+                raise HoleError(
+                    "two different holes share one name", path=name, hint="rename one, or put it in a Scope"
+                )
+            return self.point[name]
+        option = self.ask(name, hole)
+        if not any(same(option, offered) for offered in ([option] if _in_span(option, hole) else hole.options)):
+            raise HoleError(f"the hole offers {offered_text(hole)}, got {option!r}", path=name)
+        self.point[name], self.holes[name] = option, hole
+        return option
+
+    def value(self, value: Any, place: Place) -> Any:
+        if is_hole(value):
+            return evaluate(value, lambda hole: self.decide(hole, place))
+        if isinstance(value, tuple):
+            return tuple(self.value(item, place) for item in value)
+        return value
+
+    def chain(self, space: Chain, place: Place) -> Chain:
+        if not is_open(space):
+            return space
+        return interned(Chain(*(self.part(part, place) for part in space.parts)))
+
+    def part(self, part: Part, place: Place) -> Part:
+        if not is_open(part):
+            return part
+        match part:
+            case Chain():
+                return self.chain(part, place)
+            case Scope(name=name, part=inner):
+                return self.chain(inner, place.scope(name))
+            case Repeat(name=name, part=inner, times=times):
+                count = self.value(times, place)
+                return Chain(*(self.chain(inner, place.scope(name, i)) for i in range(1, count + 1)))
+            case Choice():
+                label = self.decide(part, place)
+                return self.chain(part.part(label), place.alternative(part, label))
+            case _:
+                return interned(self.combinator(part, place))
+
+    def combinator(self, part: Part, place: Place) -> Part:
+        match part:
+            case Branches(branches=branches, join=join):
+                return Branches(*(self.chain(b, place) for b in branches), join=self.value(join, place))
+            case Fork(branches=branches):
+                return Fork(*(self.chain(branch, place) for branch in branches))
+            case Cells(cells=cells):
+                return Cells(*(made for cell in cells for made in self.cells(cell, place)))
+            case Graph(inputs=inputs, steps=steps):
+                return Graph(self.value(inputs, place), tuple(self.step(step, place) for step in steps))
+            case Exit(head=head, weight=weight):
+                return Exit(self.chain(head, place), self.value(weight, place))
+            case _:
+                values = (self.value(value, place) for value in contents(part))
+                try:
+                    return type(part)(**dict(zip(field_names(type(part)), values, strict=True)))
+                except PartError as error:
+                    raise PartError(error.rule, path=place.prefix.rstrip("."), hint=error.hint) from None
+
+    def step(self, step: Step, place: Place) -> Step:
+        edges = [Edge(self.chain(edge.part, place), self.value(edge.source, place)) for edge in step.edges]
+        return Step(*edges, join=self.value(step.join, place))
+
+    def cells(self, cell: Chain, place: Place) -> list[Chain]:
+        match cell.parts:
+            case (Cells(cells=inner),):
+                return [made for one in inner for made in self.cells(one, place)]
+            case (Scope(name=name, part=part),):
+                return self.cells(part, place.scope(name))
+            case (Repeat(name=name, part=part, times=times),):
+                count = self.value(times, place)
+                return [made for i in range(1, count + 1) for made in self.cells(part, place.scope(name, i))]
+            case (Choice() as choice,):
+                label = self.decide(choice, place)
+                return self.cells(choice.part(label), place.alternative(choice, label))
+            case _:
+                return [self.chain(cell, place)]
+
+
+_INTERNED: dict[Part, Part] = {}
+
+
+def interned(part: T) -> T:
+    """The one object for all parts equal to `part`, so that mutants share what they have in common."""
+    if len(_INTERNED) >= 200_000:
+        _INTERNED.clear()
+    return _INTERNED.setdefault(part, part)  # type: ignore[call-overload, no-any-return]
+
+
+def _in_span(option: Any, hole: Hole) -> bool:
+    return isinstance(hole, Span) and type(option) is int and option in hole.options
+
+
+def offered_text(hole: Hole) -> str:
+    """What a hole offers, as a person reads it."""
+    if isinstance(hole, Span):
+        return f"{hole.low} to {hole.high}" + (f" in steps of {hole.step}" if hole.step > 1 else "")
+    shown = ", ".join(str(option) for option in hole.options[:12])
+    return shown + (f", … ({len(hole.options)} in all)" if len(hole.options) > 12 else "")
+
+
+def _from_point(point: Mapping[str, Any]) -> Ask:
+    def ask(name: str, hole: Hole) -> Any:
+        if name not in point:
+            raise HoleError(
+                f"the point leaves this hole open; it offers {offered_text(hole)}",
+                path=name,
+                hint=_nearest(name, point),
+            )
+        return point[name]
+
+    return ask
+
+
+def _nearest(name: str, names: Mapping[str, Any]) -> str:
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _suggested(trial: Suggests, name: str, hole: Hole) -> Any:
+    if isinstance(hole, Span):
+        return trial.suggest_int(name, hole.low, hole.high, step=hole.step)
+    plain = [option if isinstance(option, bool | int | float | str) else repr(option) for option in hole.options]
+    return hole.options[plain.index(trial.suggest_categorical(name, plain))]

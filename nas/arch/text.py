@@ -1,0 +1,353 @@
+"""The text of networks and spaces: readable, versioned, read back by a parser and never by eval.
+
+    nas 1
+    conv(64, 7, stride=2)
+    norm()
+    2 * add([conv(64, 3), norm()], [shortcut()])
+
+Outside of brackets the parts of a chain stand on lines of their own; inside, in brackets; `n *` repeats a part. A part is
+its kind with its fields, those that hold their default left out; a `Branches` is called after its join; a ratio of the
+input's channels is written `x6` or `x1/16`. The grammar:
+
+    text  = "nas" "1" parts
+    parts = { [integer "*"] call }
+    call  = name "(" [item { "," item }] ")"
+    item  = [name "="] value
+    value = number | string | "true" | "false" | "none" | ratio | call | "(" [value { "," value } [","]] ")" | chain
+    chain = "[" [[integer "*"] call { "," [integer "*"] call }] "]"
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, MISSING, fields
+from functools import cache
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from nas.arch.nodes import JOINS, NODES, Branches, Cells, Chain, Fork, Network, Node, Part, Ratio, Step, chain, contents
+from nas.errors import NasError, TextError
+
+VERSION = 1
+_HEADER = f"nas {VERSION}"
+_WIDTH = 100
+_MOST_PARTS = 200_000
+_DEEPEST = 100
+
+
+def text(network: Network) -> str:
+    """The canonical text of a network or space; equal ones have equal texts."""
+    return "\n".join([_HEADER, *_lines(chain(network), "")]) + "\n"
+
+
+def compact(part: Any) -> str:
+    """A part or value on one line, without the version."""
+    match part:
+        case Chain(parts=parts):
+            return "[" + ", ".join(_runs(parts)) + "]"
+        case Ratio(numerator=numerator, denominator=denominator):
+            return f"x{numerator}" if denominator == 1 else f"x{numerator}/{denominator}"
+        case bool() | None:
+            return str(part).lower()
+        case str():
+            return json.dumps(part)
+        case tuple():
+            return "(" + ", ".join(map(compact, part)) + ("," if len(part) == 1 else "") + ")"
+        case int() | float():
+            return repr(part)
+        case _:
+            return f"{_word(part)}({', '.join(_items(part))})"
+
+
+def fingerprint(network: Network) -> str:
+    """Sixteen hexadecimal digits that equal networks share and different ones do not."""
+    return hashlib.sha256(f"{_HEADER} {compact(chain(network))}".encode()).hexdigest()[:16]
+
+
+def parse(source: str) -> Network:
+    """The network or space of a text.
+
+    Raises:
+        TextError: it is not one; the path is its line and column.
+    """
+    return _Parser(source).text()
+
+
+def _runs(parts: tuple[Part, ...]) -> Iterator[str]:
+    for part, run in groupby(parts):
+        count = sum(1 for _ in run)
+        yield f"{count} * {compact(part)}" if count > 1 else compact(part)
+
+
+def _lines(whole: Chain, indent: str) -> Iterator[str]:
+    for part, run in groupby(whole.parts):
+        count = sum(1 for _ in run)
+        times = f"{count} * " if count > 1 else ""
+        line = f"{indent}{times}{compact(part)}"
+        if len(line) <= _WIDTH or not isinstance(part, Branches | Fork | Cells):
+            yield line
+            continue
+        inner = part.cells if isinstance(part, Cells) else part.branches
+        yield f"{indent}{times}{_word(part)}("
+        for branch in inner:
+            short = f"{indent}  {compact(branch)},"
+            if len(short) <= _WIDTH:
+                yield short
+            else:
+                yield f"{indent}  ["
+                yield from (f"{line}," for line in _joined_lines(branch, indent + "    "))
+                yield f"{indent}  ],"
+        yield f"{indent})"
+
+
+def _joined_lines(branch: Chain, indent: str) -> Iterator[str]:
+    """The lines of a chain, those that belong to one part joined, so that a comma can follow each part."""
+    for part in groupby(branch.parts):
+        yield "\n".join(_lines(Chain(*part[1]), indent))
+
+
+def _word(part: Any) -> str:
+    if isinstance(part, Branches) and isinstance(part.join, str):
+        return part.join
+    return _snake(type(part).__name__)
+
+
+def _items(part: Any) -> Iterator[str]:
+    match part:
+        case Branches(branches=several, join=join):
+            yield from map(compact, several)
+            if not isinstance(join, str):
+                yield f"join={compact(join)}"
+        case Fork(branches=several) | Cells(cells=several):
+            yield from map(compact, several)
+        case Step(edges=edges, join=join):
+            yield from map(compact, edges)
+            if join != "add":
+                yield f"join={compact(join)}"
+        case _:
+            yield from _fields(part)
+
+
+def _fields(part: Any) -> Iterator[str]:
+    values = contents(part)
+    names = _signature(type(part))
+    told = [not _by_default(part, name, value) for name, value in zip(names, values, strict=True)]
+    ordered = list(names.values())
+    last = max((i for i, positional in enumerate(ordered) if positional and told[i]), default=-1)
+    for i, (name, value) in enumerate(zip(names, values, strict=True)):
+        if ordered[i] and i <= last:
+            yield compact(value)
+        elif told[i]:
+            yield f"{name}={compact(value)}"
+
+
+@cache
+def _signature(kind: type) -> dict[str, bool]:
+    """The fields of a kind, and whether each may be given by its position."""
+    return {field.name: not field.kw_only for field in fields(kind) if field.type is not KW_ONLY}
+
+
+def _by_default(part: Any, name: str, value: Any) -> bool:
+    default = next(field.default for field in fields(part) if field.name == name)
+    if default is MISSING:
+        return False
+    if default == "same" or default is None:
+        given = {other: getattr(part, other) for other in _signature(type(part)) if other != name}
+        return value == getattr(type(part)(**given), name)
+    return bool(value == default and type(value) is type(default))
+
+
+@cache
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+_KINDS = {_snake(name): kind for name, kind in NODES.items() if name not in ("Chain", "Ratio")}
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+    (?P<ratio>x\d{1,9}(?:/\d{1,9})?\b)
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<number>-?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,3})?)
+  | (?P<string>"(?:[^"\\\n]|\\.){0,1000}")
+  | (?P<mark>[()\[\],=*])
+  | (?P<end>\Z)
+  )""",
+    re.VERBOSE,
+)
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+
+
+class _Parser:
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.size = 0
+        self.depth = 0
+        self.position = 0
+        self.token = _Token("end", "", 0)
+        self.advance()
+
+    def text(self) -> Network:
+        self.expect("nas", f"a text begins with {_HEADER!r}")
+        if self.token.text != str(VERSION):
+            raise self.error(
+                f"this version reads texts of version {VERSION}, got {self.token.text!r}", "a newer version may read it"
+            )
+        self.advance()
+        parts: list[Part] = []
+        while self.token.kind != "end":
+            parts += self.repeated()
+        return Chain(*parts)
+
+    def repeated(self) -> tuple[Part, ...]:
+        """A part, or the same part several times."""
+        start, before, times = self.token, self.size, 1
+        if self.token.kind == "number":
+            times = self.number()
+            self.expect("*", "a number before a part says how often, as in 2 * norm()")
+        if type(times) is not int or times < 0:
+            raise self.error("a part is repeated a whole number of times", at=start)
+        part = self.call()
+        if not isinstance(part, Node):
+            raise self.error("a chain is made of parts", at=start)
+        self.grow((times - 1) * (self.size - before), start)
+        return (part,) * times  # type: ignore[return-value]
+
+    def call(self) -> Any:
+        start = self.token
+        if start.kind != "name":
+            raise self.error(f"a part is expected, got {start.text or 'the end'!r}")
+        self.advance()
+        self.grow(1, start)
+        kind = _KINDS.get(start.text)
+        if kind is None and start.text not in JOINS:
+            raise self.error(f"no part is called {start.text!r}", at=start)
+        self.enter(start)
+        self.expect("(", f"{start.text} is followed by its fields in parentheses")
+        values: list[Any] = []
+        named: dict[str, Any] = {}
+        while self.token.text != ")" or self.token.kind != "mark":
+            self.item(values, named)
+            if self.token.text != ")":
+                self.expect(",", "the fields of a part are separated by commas")
+        self.advance()
+        self.depth -= 1
+        try:
+            return Branches(*values, join=start.text, **named) if kind is None else kind(*values, **named)  # type: ignore[arg-type]
+        except NasError as error:
+            raise self.error(error.rule, error.hint, at=start) from None
+        except (TypeError, AttributeError, IndexError, KeyError, ValueError):
+            raise self.error(f"{start.text} does not take these fields", at=start) from None
+
+    def item(self, values: list[Any], named: dict[str, Any]) -> None:
+        start = self.token
+        value = self.value(may_name=True)
+        if self.token.text == "=" and self.token.kind == "mark" and start.kind == "name":
+            self.advance()
+            if start.text in named:
+                raise self.error(f"the field {start.text!r} is given once", at=start)
+            named[start.text] = self.value()
+        elif isinstance(value, _Token):
+            raise self.error(f"a value is expected, got {value.text!r}", at=start)
+        elif named:
+            raise self.error("fields without a name come first", at=start)
+        else:
+            values.append(value)
+
+    def value(self, *, may_name: bool = False) -> Any:
+        start = self.token
+        match start.kind, start.text:
+            case "name", "true" | "false" | "none":
+                self.advance()
+                return {"true": True, "false": False, "none": None}[start.text]
+            case "name", _:
+                if may_name and _TOKEN.match(self.source, self.position)["mark"] == "=":  # type: ignore[index]
+                    self.advance()
+                    return start
+                return self.call()
+            case "number", _:
+                return self.number()
+            case "string", _:
+                return self.string()
+            case "ratio", _:
+                return self.ratio()
+            case "mark", "(" | "[":
+                return self.sequence()
+            case _:
+                raise self.error(f"a value is expected, got {start.text or 'the end'!r}")
+
+    def sequence(self) -> Any:
+        start = self.token
+        closing = ")" if start.text == "(" else "]"
+        self.enter(start)
+        self.advance()
+        values: list[Any] = []
+        while self.token.text != closing or self.token.kind != "mark":
+            if closing == "]":
+                values += self.repeated()
+            else:
+                self.grow(1, start)
+                values.append(self.value())
+            if self.token.text != closing:
+                self.expect(",", f"a comma or {closing!r} is expected")
+        self.advance()
+        self.depth -= 1
+        return Chain(*values) if closing == "]" else tuple(values)
+
+    def number(self) -> Any:
+        said = self.token.text
+        self.advance()
+        return float(said) if any(mark in said for mark in ".eE") else int(said)
+
+    def string(self) -> str:
+        try:
+            value = json.loads(self.token.text)
+        except json.JSONDecodeError:
+            raise self.error("a string is written as in JSON") from None
+        self.advance()
+        return str(value)
+
+    def ratio(self) -> Ratio:
+        numerator, _, denominator = self.token.text[1:].partition("/")
+        try:
+            value = Ratio(int(numerator), int(denominator or 1))
+        except NasError as error:
+            raise self.error(error.rule) from None
+        self.advance()
+        return value
+
+    def expect(self, mark: str, rule: str) -> None:
+        if self.token.text != mark or self.token.kind == "string":
+            raise self.error(f"{rule}, got {self.token.text or 'the end'!r}")
+        self.advance()
+
+    def enter(self, start: _Token) -> None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self.error(f"parts are nested at most {_DEEPEST} deep", at=start)
+
+    def grow(self, by: int, start: _Token) -> None:
+        self.size += by
+        if self.size > _MOST_PARTS:
+            raise self.error(f"a text has at most {_MOST_PARTS} parts", at=start)
+
+    def advance(self) -> None:
+        found = _TOKEN.match(self.source, self.position)
+        if found is None:
+            start = len(self.source) - len(self.source[self.position :].lstrip())
+            raise self.error(f"{self.source[start : start + 20]!r} is not part of a text", at=_Token("", "", start))
+        kind = found.lastgroup or "end"
+        self.token = _Token(kind, found[kind], found.start(kind))
+        self.position = found.end()
+
+    def error(self, rule: str, hint: str = "", *, at: _Token | None = None) -> TextError:
+        start = (at or self.token).start
+        line = self.source.count("\n", 0, start) + 1
+        column = start - (self.source.rfind("\n", 0, start) + 1) + 1
+        return TextError(rule, path=f"line {line}, column {column}", hint=hint)
