@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple, assert_never
 
-from nas.arch.fields import Padding, Size, pair
+from nas.arch.fields import Padding, Size, pair, sides
 from nas.arch.nodes import (
     Act,
     Branches,
@@ -44,6 +44,7 @@ from nas.arch.nodes import (
     Scope,
     Shortcut,
     Shuffle,
+    Step,
     Subsample,
     TableConv,
     chain,
@@ -307,21 +308,26 @@ def _join(branches: list[tuple[Chain, Shape]], join: str, word: str, size: int) 
 
 
 def joined(branches: list[tuple[Chain, Shape]], join: str, word: str) -> tuple[list[tuple[Shape, ...]], list[Flow]]:
-    """For each branch the shapes that reach the join, and its flow; branches that fit themselves look at the others."""
-    flows: dict[int, Flow] = {}
-    fit: Shape | None = None
-    for fitting in (False, True):
-        for position, (branch, shape) in enumerate(branches):
-            if needs_fit(branch) == fitting:
-                try:
-                    flows[position] = flow(branch, shape, fit)
-                except ShapeError as error:
-                    raise _under(error, f"{word}{position + 1}") from None
-        if not fitting and join != "concat":
-            shapes = [s for made in flows.values() for s in _shapes(made)]
-            fit = max(shapes, key=prod) if shapes else None
-    ordered = [flows[i] for i in range(len(branches))]
-    return [_shapes(made) for made in ordered], ordered
+    """For each branch the shapes that reach the join, and its flow."""
+    fit = fit_shape(branches, join, word)
+    flows = [_branch_flow(branch, shape, fit, f"{word}{i}") for i, (branch, shape) in enumerate(branches, 1)]
+    return [_shapes(made) for made in flows], flows
+
+
+def fit_shape(branches: list[tuple[Chain, Shape]], join: str, word: str) -> Shape | None:
+    """The shape that branches which fit themselves fit to: the largest of the others'."""
+    if join == "concat":
+        return None
+    fixed = [(branch, shape, f"{word}{i}") for i, (branch, shape) in enumerate(branches, 1) if not needs_fit(branch)]
+    shapes = [made for branch, shape, at in fixed for made in _shapes(_branch_flow(branch, shape, None, at))]
+    return max(shapes, key=prod) if shapes else None
+
+
+def _branch_flow(branch: Chain, shape: Shape, fit: Shape | None, at: str) -> Flow:
+    try:
+        return flow(branch, shape, fit if needs_fit(branch) else None)
+    except ShapeError as error:
+        raise _under(error, at) from None
 
 
 def _shapes(made: Flow) -> tuple[Shape, ...]:
@@ -390,8 +396,7 @@ def _graph(part: Graph, inputs: tuple[Shape, ...]) -> Flow:
             if j not in sources and (last_read.get(j, -1) > i or (j >= count and j not in last_read))
         )
         try:
-            size = sum(prod(shapes[source]) for source in sources)
-            made = _join([(edge.part, shapes[edge.source]) for edge in step.edges], step.join, "edge", size)
+            made = step_flow(step, shapes)
         except ShapeError as error:
             raise _under(error, f"step{i + 1}") from None
         peak = max(peak, waiting + (made.peak if len(sources) == 1 else made.held))
@@ -405,6 +410,12 @@ def _graph(part: Graph, inputs: tuple[Shape, ...]) -> Flow:
     peak = max(peak, 2 * prod(shape) if len(unread) > 1 else prod(shape))
     held = peak + sum(map(prod, set(inputs)))
     return Flow(shape, totals[0], totals[1], totals[2], peak, held, totals[3], totals[4])
+
+
+def step_flow(step: Step, shapes: list[Shape]) -> Flow:
+    """What a step makes of the shapes of a graph's inputs and earlier steps."""
+    size = sum(prod(shapes[source]) for source in {edge.source for edge in step.edges})
+    return _join([(edge.part, shapes[edge.source]) for edge in step.edges], step.join, "edge", size)
 
 
 def graph_outputs(part: Graph) -> list[int]:
@@ -480,19 +491,6 @@ def _slide_one(n: int, kernel: int, stride: int, before: int, after: int, dilati
         return room // stride + 1
     out = -(-room // stride) + 1
     return out - 1 if (out - 1) * stride >= n + before else out  # a window that starts in the padding is dropped
-
-
-def sides(padding: Padding) -> tuple[int, int, int, int]:
-    """(top, bottom, left, right) of a padding."""
-    match padding:
-        case int():
-            return (padding, padding, padding, padding)
-        case (top, bottom, left, right):
-            return (top, bottom, left, right)
-        case (height, width):
-            return (height, height, width, width)
-        case _:
-            raise AssertionError(f"padding {padding!r} was settled when the part was made")
 
 
 def _free(shape: Shape, out: Shape, params: int = 0) -> Flow:

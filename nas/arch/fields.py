@@ -26,6 +26,19 @@ def pair(size: Size) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else size
 
 
+def sides(padding: Padding) -> tuple[int, int, int, int]:
+    """(top, bottom, left, right) of a padding."""
+    match padding:
+        case int():
+            return (padding, padding, padding, padding)
+        case (top, bottom, left, right):
+            return (top, bottom, left, right)
+        case (height, width):
+            return (height, height, width, width)
+        case _:
+            raise AssertionError(f"padding {padding!r} was settled when the part was made")
+
+
 def unsettled(size: Any) -> bool:
     """Whether a size is a hole or holds one."""
     return is_hole(size) or (isinstance(size, tuple) and any(map(is_hole, size)))

@@ -11,7 +11,21 @@ from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any, Literal, TypeVar, dataclass_transform
 
-from nas.arch.fields import Padding, Size, flag, is_hole, number, padding, set_field, size_field, whole, word
+from nas.arch.fields import (
+    Padding,
+    Size,
+    flag,
+    is_hole,
+    number,
+    padding,
+    pair,
+    set_field,
+    sides,
+    size_field,
+    unsettled,
+    whole,
+    word,
+)
 from nas.arch.holes import Derived, Pick, Span, check_name
 from nas.errors import PartError
 
@@ -22,15 +36,23 @@ ACTS = ("relu", "relu6", "sigmoid", "tanh", "lecun_tanh", "silu", "gelu", "hard_
 SHORTCUTS = ("projection", "conv", "zero_pad", "pooled_zero_pad")
 
 
-class Node:
-    """What every part has in common: a hash and an openness that are computed once."""
+class Value:
+    """What every value of the language has in common: a hash and an openness that are computed once."""
 
     __slots__ = ("_hash", "_open")
+    _hash: int
+    _open: bool
 
     def __repr__(self) -> str:
         from nas.arch.text import compact  # the text form is an interpreter like any other
 
         return compact(self)
+
+
+class Node(Value):
+    """A part: what a chain is made of."""
+
+    __slots__ = ()
 
 
 @dataclass_transform(frozen_default=True)
@@ -47,12 +69,12 @@ def node(cls: type[T]) -> type[T]:
             object.__setattr__(self, "_hash", value)
             return value
 
-    made.__hash__ = cached_hash  # type: ignore[assignment,method-assign]
+    made.__hash__ = cached_hash  # type: ignore[method-assign]
     return made
 
 
 @node
-class Ratio:
+class Ratio(Value):
     """A width said as a fraction of the input's channels, rounded down, at least one."""
 
     numerator: int
@@ -199,6 +221,17 @@ class Pool(Node):
         flag(self, "ceil")
         flag(self, "count_include_pad")
         padding(self, 1)
+        if not unsettled(self.kernel) and not unsettled(self.padding):
+            self._check_padding()
+
+    def _check_padding(self) -> None:
+        (top, bottom, left, right), (height, width) = sides(self.padding), pair(self.kernel)
+        if max(top, bottom) >= height or max(left, right) >= width:
+            raise PartError(f"the padding of a Pool is smaller than its kernel, got {self.padding} and {self.kernel}")
+        if self.ceil is True and ((top, left) != (bottom, right) or 2 * top > height or 2 * left > width):
+            raise PartError(
+                f"a Pool that rounds up has the same padding on both sides, at most half its kernel, got {self.padding}"
+            )
 
 
 @node
@@ -379,7 +412,7 @@ class Choice(Node):
 
 
 @node
-class Edge:
+class Edge(Value):
     """One input of a step: `part` applied to what `source` says, the graph's inputs counting first, then its steps."""
 
     part: Chain
@@ -391,7 +424,7 @@ class Edge:
 
 
 @node
-class Step:
+class Step(Value):
     """Edges joined."""
 
     edges: tuple[Edge, ...]
@@ -502,17 +535,15 @@ def chain(part: Part) -> Chain:
 
 def is_open(value: Any) -> bool:
     """Whether a hole, a repeat or a scope is left anywhere in a part."""
-    if isinstance(value, Node):
+    if isinstance(value, Value):
         try:
-            return value._open  # type: ignore[no-any-return]
+            return value._open
         except AttributeError:
             answer = isinstance(value, Choice | Repeat | Scope) or any(map(is_open, contents(value)))
             object.__setattr__(value, "_open", answer)
             return answer
     if isinstance(value, tuple):
         return any(map(is_open, value))
-    if isinstance(value, Step | Edge):
-        return any(map(is_open, contents(value)))
     return is_hole(value)
 
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from nas.arch.fields import is_hole
-from nas.arch.holes import Pick, Span, evaluate, same
+from nas.arch.holes import Span, evaluate, same
 from nas.arch.nodes import (
     Branches,
     Cells,
@@ -113,7 +113,7 @@ class _Filling:
                 )
             return self.point[name]
         option = self.ask(name, hole)
-        if not any(same(option, offered) for offered in ([option] if _in_span(option, hole) else hole.options)):
+        if not offers(hole, option):
             raise HoleError(f"the hole offers {offered_text(hole)}, got {option!r}", path=name)
         self.point[name], self.holes[name] = option, hole
         return option
@@ -196,8 +196,11 @@ def interned(part: T) -> T:
     return _INTERNED.setdefault(part, part)  # type: ignore[call-overload, no-any-return]
 
 
-def _in_span(option: Any, hole: Hole) -> bool:
-    return isinstance(hole, Span) and type(option) is int and option in hole.options
+def offers(hole: Hole, option: Any) -> bool:
+    """Whether `option` is one of the hole's."""
+    if isinstance(hole, Span):
+        return type(option) is int and option in hole.options
+    return any(same(option, offered) for offered in hole.options)
 
 
 def offered_text(hole: Hole) -> str:

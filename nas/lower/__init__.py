@@ -1,0 +1,4 @@
+"""From a network to a torch module: a flat program over registers, and the layers that torch lacks."""
+
+from nas.lower.module import NetworkModule as NetworkModule
+from nas.lower.module import build as build

@@ -1,0 +1,167 @@
+"""The layers that torch lacks, or has under other terms."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+
+class PaddedConv2d(nn.Conv2d):
+    """Convolution whose four sides are padded differently: `sides` is (left, right, top, bottom)."""
+
+    def __init__(self, *args: int, sides: tuple[int, int, int, int], **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        self.sides = sides
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, in, h, w) to (n, out, h', w')."""
+        return super().forward(F.pad(x, self.sides))
+
+
+class PaddedPool2d(nn.Module):
+    """Pooling after padding the four sides differently; `counted` says whether an average counts the padding."""
+
+    def __init__(self, pool: nn.MaxPool2d | nn.AvgPool2d, sides: tuple[int, int, int, int], *, counted: bool) -> None:
+        super().__init__()
+        self.pool, self.sides, self.counted = pool, sides, counted
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, h, w) to (n, c, h', w')."""
+        if isinstance(self.pool, nn.MaxPool2d):
+            return self.pool(F.pad(x, self.sides, value=-torch.inf))
+        mean = self.pool(F.pad(x, self.sides))
+        return mean if self.counted else mean / self.pool(F.pad(torch.ones_like(x[:1, :1]), self.sides))
+
+
+class TableConv2d(nn.Module):
+    """Convolution whose output map `i` reads only the input maps `table[i]`; the weights of all links stand in one row."""
+
+    links: Tensor
+
+    def __init__(self, channels: int, table: tuple[tuple[int, ...], ...], kernel: tuple[int, int]) -> None:
+        super().__init__()
+        self.dense = (len(table), channels, *kernel)
+        links = [out * channels + source for out, sources in enumerate(table) for source in sources]
+        self.register_buffer("links", torch.tensor(links), persistent=False)
+        self.weight = nn.Parameter(torch.empty(len(links), *kernel))
+        self.bias = nn.Parameter(torch.zeros(len(table)))
+        nn.init.normal_(self.weight, std=(2 / (len(links) / len(table) * kernel[0] * kernel[1])) ** 0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, h, w) to (n, maps, h', w')."""
+        maps, channels, height, width = self.dense
+        weight = self.weight.new_zeros(maps * channels, height, width).index_copy(0, self.links, self.weight)
+        return F.conv2d(x, weight.view(self.dense), self.bias)
+
+
+class Subsample2d(nn.Module):
+    """The sum over each square times a coefficient plus a bias, both learned per map (LeCun et al. 1998)."""
+
+    def __init__(self, channels: int, kernel: int) -> None:
+        super().__init__()
+        self.kernel = kernel
+        self.coefficient = nn.Parameter(torch.full((channels, 1, 1), 1 / kernel**2))
+        self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, h, w) to (n, c, h / kernel, w / kernel)."""
+        return F.avg_pool2d(x, self.kernel) * (self.kernel**2 * self.coefficient) + self.bias
+
+
+class RadialBasis(nn.Module):
+    """Minus the squared distance to a fixed code of +1 and -1 for each class (LeCun et al. 1998, without the 7x12 glyphs)."""
+
+    codes: Tensor
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        signs = torch.randint(0, 2, (classes, features), generator=torch.Generator().manual_seed(1998))
+        self.register_buffer("codes", signs * 2.0 - 1.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, features) to (n, classes)."""
+        return -(x.unsqueeze(1) - self.codes).square().sum(2)
+
+
+class LecunTanh(nn.Module):
+    """1.7159 tanh(2x/3)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Elementwise."""
+        return 1.7159 * torch.tanh(x * (2 / 3))
+
+
+class DropPath(nn.Module):
+    """In training each sample is zeroed with probability `p`, else scaled by 1/(1-p)."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape that begins with the samples."""
+        if not self.training or self.p == 0:
+            return x
+        kept = x.new_empty(x.shape[0], *(1 for _ in x.shape[1:])).bernoulli_(1 - self.p)
+        return x * (kept / max(1 - self.p, torch.finfo(x.dtype).tiny))
+
+
+class Shuffle(nn.Module):
+    """Channels (groups, n) become (n, groups)."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, h, w) to (n, c, h, w)."""
+        return F.channel_shuffle(x, self.groups) if x.device.type != "cpu" else self.transposed(x)
+
+    def transposed(self, x: Tensor) -> Tensor:
+        """The shuffle as a transposition, which keeps the memory format."""
+        n, c, h, w = x.shape
+        return x.unflatten(1, (self.groups, c // self.groups)).transpose(1, 2).reshape(n, c, h, w)
+
+
+class Scale(nn.Module):
+    """Multiplication by a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Elementwise."""
+        return x * self.factor
+
+
+class ZeroPad(nn.Module):
+    """A shortcut without parameters: every stride-th pixel, or their average, and zeros for the new channels."""
+
+    def __init__(self, channels: int, stride: tuple[int, int], *, pooled: bool) -> None:
+        super().__init__()
+        self.channels, self.stride, self.pooled = channels, stride, pooled
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, h, w) to (n, channels, h', w')."""
+        if self.pooled:
+            x = F.avg_pool2d(x, self.stride, self.stride, ceil_mode=True)
+        else:
+            x = x[:, :, :: self.stride[0], :: self.stride[1]]
+        return F.pad(x, (0, 0, 0, 0, 0, self.channels - x.shape[1]))
+
+
+def norm(made: nn.Module, *, scale: bool, shift: bool) -> nn.Module:
+    """A normalization that learns only what is asked of it."""
+    if not scale:
+        made.register_parameter("weight", None)
+    if not shift:
+        made.register_parameter("bias", None)
+    return made
+
+
+def reset(module: nn.Module) -> None:
+    """Draw new weights for convolutions: normal, variance 2 / fan-in (He et al. 2015, arXiv:1502.01852)."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
