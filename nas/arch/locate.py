@@ -8,7 +8,6 @@ as trying every alternative of every place once, whatever their number.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -33,13 +32,13 @@ from nas.arch.nodes import (
     Space,
     Step,
     chain,
-    contents,
     field_names,
     is_open,
 )
 from nas.arch.paths import below, kind, part_names, subchains
 from nas.arch.realize import Point, fill, offered_text
 from nas.arch.scopes import Hole, Place
+from nas.arch.sharing import shared_families
 from nas.errors import HoleError, LocateError
 
 
@@ -75,7 +74,7 @@ Ends = Iterator[tuple[int, _State]]
 
 class _Search:
     def __init__(self, space: Chain) -> None:
-        self.shared, self.reopened = _shared_names(space)
+        self.shared, self.reopened = shared_families(space)
         self.furthest: Location = ()
         self.rank = -1
         self.reason = "the space holds no network at all"
@@ -486,53 +485,6 @@ def _may_hold_fork(part: Part) -> bool:
             return any(map(_may_hold_fork, inner.parts))
         case _:
             return False
-
-
-@lru_cache(maxsize=256)
-def _shared_names(space: Chain) -> tuple[frozenset[str], frozenset[str]]:
-    """The static names of holes, and of scopes, that stand in more than one place of the space."""
-    holes: Counter[str] = Counter()
-    scopes: Counter[str] = Counter()
-
-    def value(item: Any, place: Place) -> None:
-        if isinstance(item, tuple):
-            for inner in item:
-                value(inner, place)
-        for hole in value_holes(item):
-            holes[place.family_name(hole)] += 1 + (hole.scope is not None)
-
-    def walk(part: Part, place: Place) -> None:
-        if not is_open(part):
-            return
-        match part:
-            case Scope(name=name, part=inner):
-                scopes[place.scope(name).family] += 1
-                walk(inner, place.scope(name))
-            case Repeat(name=name, part=inner, times=times):
-                value(times, place)
-                scopes[place.scope(name, "#").family] += 1
-                walk(inner, place.scope(name, "#"))
-            case Choice(labels=labels, parts=parts):
-                holes[place.family_name(part)] += 1 + (part.scope is not None)
-                for label, alternative in zip(labels, parts, strict=True):
-                    walk(alternative, place.alternative(part, label))
-            case Chain(parts=parts):
-                for inner_part in parts:
-                    walk(inner_part, place)
-            case _:
-                for item in _values(part):
-                    value(item, place)
-                for _, inner in subchains(part):
-                    walk(inner, place)
-
-    walk(space, Place())
-    return frozenset(n for n, c in holes.items() if c > 1), frozenset(n for n, c in scopes.items() if c > 1)
-
-
-def _values(part: Part) -> tuple[Any, ...]:
-    if isinstance(part, Graph):
-        return (*part.inputs, *(s.join for s in part.steps), *(e.source for s in part.steps for e in s.edges))
-    return contents(part)
 
 
 def _unrolled(point: tuple[Any, ...] | None) -> list[tuple[str, Any]]:

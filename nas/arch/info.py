@@ -1,0 +1,170 @@
+"""How large a space is, and what its networks cost."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+from nas.arch.cost import Cost, Shape, cost
+from nas.arch.holes import evaluate, value_holes
+from nas.arch.nodes import Chain, Choice, Repeat, Scope, Space, Value, chain, contents, is_open
+from nas.arch.points import mutate
+from nas.arch.realize import Point, realize, sample
+from nas.arch.scopes import Hole, Place
+from nas.arch.sharing import shared_families
+from nas.errors import PartError, ShapeError
+
+Decided = frozenset[tuple[str, Any]]
+Ways = dict[Decided, int]
+"""How many fillings there are for each way to make the decisions that other places still see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """A space in numbers; the costs are those of the cheapest and the dearest network found, not proven bounds."""
+
+    points: int
+    valid: float
+    """The share of random points whose networks accept the input."""
+    cheapest: tuple[Point, Cost] | None
+    dearest: tuple[Point, Cost] | None
+
+
+def info(space: Space, input: Shape, *, samples: int = 200, steps: int = 200, seed: int = 0) -> Info:
+    """The number of points of `space`, and the range of MACs on images of shape `input`.
+
+    The range is searched for: from the extremes of `samples` random points by `steps` mutations that do not lose.
+    """
+    rng = random.Random(seed)
+    found = [
+        (point, made) for point in (sample(space, rng) for _ in range(samples)) if (made := _cost(space, point, input))
+    ]
+    if not found:
+        return Info(points(space), 0.0, None, None)
+    ordered = sorted(found, key=lambda pair: pair[1].macs)
+    cheapest = _climb(space, input, ordered[0], -1, steps, rng)
+    dearest = _climb(space, input, ordered[-1], 1, steps, rng)
+    return Info(points(space), len(found) / samples, cheapest, dearest)
+
+
+def _cost(space: Space, point: Point, input: Shape) -> Cost | None:
+    try:
+        return cost(realize(space, point), input)
+    except (ShapeError, PartError):
+        return None
+
+
+def _climb(
+    space: Space, input: Shape, best: tuple[Point, Cost], sign: int, steps: int, rng: random.Random
+) -> tuple[Point, Cost]:
+    for _ in range(steps if points(space) > 1 else 0):
+        point = mutate(space, best[0], rng)
+        made = _cost(space, point, input)
+        if made and sign * made.macs >= sign * best[1].macs:
+            best = (point, made)
+    return best
+
+
+def points(space: Space) -> int:
+    """The number of points of `space`, exactly: a shared decision counts once, a closed one not at all."""
+    counter = _Counter(chain(space))
+    return sum(counter.settled(counter.ways(chain(space), Place()), "").values())
+
+
+class _Counter:
+    """Counts fillings; what one place decides for others is kept apart until the scope that sees it closes."""
+
+    def __init__(self, space: Chain) -> None:
+        self.shared, self.reopened = shared_families(space)
+        self.options: dict[str, int] = {}
+
+    def ways(self, part: Any, place: Place) -> Ways:
+        match part:
+            case tuple():
+                return _all(self.ways(item, place) for item in part)
+            case Value() if not is_open(part):
+                return {frozenset(): 1}
+            case Scope(name=name, part=inner):
+                return self.scope(inner, place.scope(name))
+            case Repeat():
+                return self.repeat(part, place)
+            case Choice(labels=labels):
+                inner = [self.ways(part.part(label), place.alternative(part, label)) for label in labels]
+                return _either(
+                    _all((self.decided(part, label, place), ways)) for label, ways in zip(labels, inner, strict=True)
+                )
+            case Value():
+                return self.ways(contents(part), place)
+            case _:
+                return _all(self.decided(hole, _ANY, place) for hole in dict.fromkeys(value_holes(part)))
+
+    def scope(self, inner: Chain, place: Place) -> Ways:
+        ways = self.ways(inner, place)
+        return ways if place.family in self.reopened else self.settled(ways, place.prefix)
+
+    def repeat(self, part: Repeat, place: Place) -> Ways:
+        holes = tuple(dict.fromkeys(value_holes(part.times)))
+        answers = []
+        for options in product(*(hole.options for hole in holes)):
+            values = dict(zip(holes, options, strict=True))
+            decided = [self.decided(hole, option, place) for hole, option in values.items()]
+            answers.append((evaluate(part.times, values.__getitem__), _all(decided)))
+        done: list[Ways] = [{frozenset(): 1}]
+        for i in range(1, max((times for times, _ in answers), default=0) + 1):
+            done.append(_all((done[-1], self.scope(part.part, place.scope(part.name, i)))))
+        return _either(_all((ways, done[times])) for times, ways in answers)
+
+    def decided(self, hole: Hole, option: Any, place: Place) -> Ways:
+        if place.family_name(hole) not in self.shared:
+            return {frozenset(): len(hole.options) if option is _ANY else 1}
+        name = place.full_name(hole)
+        self.options[name] = len(hole.options)
+        return {frozenset({(name, option)}): 1}
+
+    def settled(self, ways: Ways, prefix: str) -> Ways:
+        """The ways once nobody asks any more for what was decided under `prefix`."""
+        answer: Ways = defaultdict(int)
+        for decided, count in ways.items():
+            closed = [(name, option) for name, option in decided if name.startswith(prefix)]
+            free = prod(self.options[name] for name, option in closed if option is _ANY)
+            answer[decided.difference(closed)] += count * free
+        return answer
+
+
+_ANY = object()
+
+
+def _all(several: Iterable[Ways]) -> Ways:
+    """The ways to fill all of several places; decisions they share agree."""
+    total: Ways = {frozenset(): 1}
+    for ways in several:
+        answer: Ways = defaultdict(int)
+        for (a, count), (b, more) in product(total.items(), ways.items()):
+            if (both := _agreed(a, b)) is not None:
+                answer[both] += count * more
+        total = answer
+    return total
+
+
+def _either(several: Iterable[Ways]) -> Ways:
+    """The ways to fill one of several places."""
+    answer: Ways = defaultdict(int)
+    for ways in several:
+        for decided, count in ways.items():
+            answer[decided] += count
+    return answer
+
+
+def _agreed(a: Decided, b: Decided) -> Decided | None:
+    if not a or not b:
+        return a or b
+    known = dict(a)
+    for name, option in b:
+        if known.get(name, _ANY) is _ANY:
+            known[name] = option
+        elif option is not _ANY and option != known[name]:
+            return None
+    return frozenset(known.items())

@@ -1,0 +1,57 @@
+"""Which decisions of a space are seen from more than one place."""
+
+from collections import Counter
+from functools import lru_cache
+from typing import Any
+
+from nas.arch.holes import value_holes
+from nas.arch.nodes import Chain, Choice, Graph, Part, Repeat, Scope, contents, is_open
+from nas.arch.paths import subchains
+from nas.arch.scopes import Place
+
+
+@lru_cache(maxsize=256)
+def shared_families(space: Chain) -> tuple[frozenset[str], frozenset[str]]:
+    """The family names of the holes that stand in more than one place of a space, and of the scopes opened more than once."""
+    holes: Counter[str] = Counter()
+    scopes: Counter[str] = Counter()
+
+    def value(item: Any, place: Place) -> None:
+        if isinstance(item, tuple):
+            for inner in item:
+                value(inner, place)
+        for hole in value_holes(item):
+            holes[place.family_name(hole)] += 1 + (hole.scope is not None)
+
+    def walk(part: Part, place: Place) -> None:
+        if not is_open(part):
+            return
+        match part:
+            case Scope(name=name, part=inner):
+                scopes[place.scope(name).family] += 1
+                walk(inner, place.scope(name))
+            case Repeat(name=name, part=inner, times=times):
+                value(times, place)
+                scopes[place.scope(name, "#").family] += 1
+                walk(inner, place.scope(name, "#"))
+            case Choice(labels=labels, parts=parts):
+                holes[place.family_name(part)] += 1 + (part.scope is not None)
+                for label, alternative in zip(labels, parts, strict=True):
+                    walk(alternative, place.alternative(part, label))
+            case Chain(parts=parts):
+                for inner_part in parts:
+                    walk(inner_part, place)
+            case _:
+                for item in _values(part):
+                    value(item, place)
+                for _, inner in subchains(part):
+                    walk(inner, place)
+
+    walk(space, Place())
+    return frozenset(n for n, c in holes.items() if c > 1), frozenset(n for n, c in scopes.items() if c > 1)
+
+
+def _values(part: Part) -> tuple[Any, ...]:
+    if isinstance(part, Graph):
+        return (*part.inputs, *(s.join for s in part.steps), *(e.source for s in part.steps for e in s.edges))
+    return contents(part)
