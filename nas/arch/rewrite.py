@@ -1,0 +1,251 @@
+"""The same network for smaller images, with another number of classes, with or without a kind of block."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from nas.arch.cost import Shape, cost, flow
+from nas.arch.fields import Size, pair
+from nas.arch.nodes import (
+    Act,
+    Branches,
+    Cells,
+    Chain,
+    Conv,
+    Edge,
+    Exit,
+    Fork,
+    GlobalPool,
+    Graph,
+    Linear,
+    Network,
+    Part,
+    Pool,
+    RadialBasis,
+    Ratio,
+    Shuffle,
+    Step,
+    Subsample,
+    chain,
+)
+from nas.errors import NasError, ShapeError
+
+Rule = Callable[[Part], Part]
+
+_SMALLEST_MAP = 4
+
+
+class RewriteError(NasError):
+    """A rewrite does not apply to a network."""
+
+
+def rewrite(network: Network, rule: Rule) -> Chain:
+    """`network` with every part replaced by what `rule` says of it, the innermost first; an empty chain removes it."""
+    return Chain(*(rule(_inside(part, rule)) for part in chain(network).parts))
+
+
+def _inside(part: Part, rule: Rule) -> Part:
+    match part:
+        case Branches(branches=branches, join=join):
+            return Branches(*(rewrite(branch, rule) for branch in branches), join=join)
+        case Fork(branches=branches):
+            return Fork(*(rewrite(branch, rule) for branch in branches))
+        case Cells(cells=cells):
+            return Cells(*(rewrite(cell, rule) for cell in cells))
+        case Graph(inputs=inputs, steps=steps):
+            return Graph(inputs, tuple(_step(step, rule) for step in steps))
+        case Exit(head=head, weight=weight):
+            return Exit(rewrite(head, rule), weight)
+        case _:
+            return part
+
+
+def _step(step: Step, rule: Rule) -> Step:
+    return Step(*(Edge(rewrite(edge.part, rule), edge.source) for edge in step.edges), join=step.join)
+
+
+# Blocks.
+
+
+def squeeze_excite(reduction: int = 16) -> Branches:
+    """x · sigmoid(W₂ relu(W₁ mean(x))), the squeeze to 1/`reduction` of the channels (Hu et al. 2017, arXiv:1709.01507)."""
+    squeeze = Conv(Ratio(1, reduction), bias=True)
+    excite = Conv("fit", bias=True)
+    return Branches(Chain(), Chain(GlobalPool(), squeeze, Act("relu"), excite, Act("sigmoid")), join="multiply")
+
+
+def with_se(network: Network, reduction: int = 16) -> Chain:
+    """SE at the end of every residual branch, before the addition; without any, after every concatenation.
+
+    Raises:
+        RewriteError: the network has neither.
+    """
+    residual = rewrite(network, lambda part: _se_in_branch(part, reduction))
+    made = residual if residual != chain(network) else rewrite(network, lambda part: _se_after(part, reduction))
+    if made == chain(network):
+        raise RewriteError("SE goes onto residual branches or concatenations that have none, got a network without")
+    return made
+
+
+def without_se(network: Network) -> Chain:
+    """Every squeeze-and-excitation removed."""
+    return rewrite(network, lambda part: Chain() if is_se(part) else part)
+
+
+def without_shuffle(network: Network) -> Chain:
+    """Every channel shuffle removed."""
+    return rewrite(network, lambda part: Chain() if isinstance(part, Shuffle) else part)
+
+
+def without_exits(network: Network) -> Chain:
+    """Every exit removed: the network as it is used when training is over."""
+    return rewrite(network, lambda part: Chain() if isinstance(part, Exit) else part)
+
+
+def is_se(part: Part) -> bool:
+    """Whether a part multiplies its input by something made of its global pool."""
+    match part:
+        case Branches(branches=branches, join="multiply"):
+            return any(not branch.parts for branch in branches) and any(
+                branch.parts and isinstance(branch.parts[0], GlobalPool) for branch in branches
+            )
+        case _:
+            return False
+
+
+def _se_in_branch(part: Part, reduction: int) -> Part:
+    match part:
+        case Branches(branches=branches, join="add"):
+            return Branches(*(_with_se_at_end(branch, reduction) for branch in branches), join="add")
+        case _:
+            return part
+
+
+def _with_se_at_end(branch: Chain, reduction: int) -> Chain:
+    learns = any(isinstance(part, Conv) for part in branch.parts)
+    return Chain(branch, squeeze_excite(reduction)) if learns and not any(map(is_se, branch.parts)) else branch
+
+
+def _se_after(part: Part, reduction: int) -> Part:
+    concat = isinstance(part, Branches) and part.join == "concat"
+    return Chain(part, squeeze_excite(reduction)) if concat else part
+
+
+# Classes.
+
+
+def with_classes(network: Network, classes: int) -> Chain:
+    """The same network for another number of classes: the last layer with weights, and that of every exit.
+
+    Raises:
+        RewriteError: no such layer stands at the end of the network.
+    """
+    whole = rewrite(
+        network, lambda part: Exit(_last(part.head, classes), part.weight) if isinstance(part, Exit) else part
+    )
+    return _last(whole, classes)
+
+
+def _last(whole: Chain, classes: int) -> Chain:
+    for position in range(len(whole.parts) - 1, -1, -1):
+        part = whole.parts[position]
+        if isinstance(part, Linear | Conv | RadialBasis):
+            return Chain(*whole.parts[:position], replace(part, out=classes), *whole.parts[position + 1 :])
+        if isinstance(part, Branches | Graph | Cells):
+            break
+    raise RewriteError("a network whose classes change ends in a Linear, Conv or RadialBasis layer, got another end")
+
+
+# Small images.
+
+
+def for_images(network: Network, input: Shape) -> Chain:
+    """The network for images of shape `input`, with as many of its earliest stride-2 steps removed as they need.
+
+    While the network cannot read the image, or its last map is smaller than 4 pixels, the earliest part of the main
+    chain (or cell) that strides is made to stride half as far: a pooling layer that is left without a stride goes, a
+    convolution stays. A network that reads the image as it is stays as it is.
+
+    Raises:
+        ShapeError: the network cannot read the image even without any stride.
+    """
+    whole = chain(network)
+    while (last := _last_map(whole, input)) < _SMALLEST_MAP:
+        smaller = next(_less_striding(whole, input), None)
+        if smaller is None:
+            if last == 0:
+                cost(whole, input)
+            break
+        whole = smaller
+    return whole
+
+
+def _last_map(whole: Chain, input: Shape) -> int:
+    """The side of the last map larger than one pixel; 0 where the network cannot read the image."""
+    try:
+        cost(whole, input)
+    except ShapeError:
+        return 0
+    shape, side = input, 1
+    for part in whole.parts:
+        shape = flow(part, shape, None).shape
+        if len(shape) == 3 and max(shape[1:]) > 1:
+            side = min(shape[1:])
+    return side
+
+
+def _less_striding(whole: Chain, input: Shape) -> Iterator[Chain]:
+    """The network with one step less, the earliest first; a step whose removal tears branches apart is passed over."""
+    shape: Shape | None = input
+    for position, part in enumerate(whole.parts):
+        for made in _halved_once(part):
+            if shape is None or _reads(made, shape):
+                yield Chain(*whole.parts[:position], made, *whole.parts[position + 1 :])
+        shape = flow(part, shape, None).shape if shape is not None and _reads(part, shape) else None
+
+
+def _halved_once(part: Part) -> Iterator[Part]:
+    match part:
+        case Cells(cells=cells):
+            for position, cell in enumerate(cells):
+                if (made := rewrite(cell, _halved)) != cell:
+                    yield Cells(*cells[:position], made, *cells[position + 1 :])
+        case Pool(stride=stride) if stride is not None and _half(stride) == (1, 1) != pair(stride):
+            yield Chain()
+        case _:
+            if (made := Chain(_halved(_inside(part, _halved)))) != Chain(part):
+                yield made
+
+
+def _halved(part: Part) -> Part:
+    """A part inside others that strides half as far; it stays in step with its siblings, so overlapping pools stay."""
+    match part:
+        case Conv(stride=stride) if stride != 1:
+            return replace(part, stride=_half(stride))
+        case Pool(kernel=kernel, stride=stride) if stride is not None and stride != 1:
+            return Chain() if kernel == stride else replace(part, stride=_half(stride))
+        case Subsample(kernel=kernel) if kernel > 1:
+            return Chain() if kernel <= 3 else Subsample(kernel // 2)
+        case _:
+            return part
+
+
+def _half(stride: Size) -> tuple[int, int]:
+    height, width = pair(stride)
+    return max(1, height // 2), max(1, width // 2)
+
+
+def _reads(part: Part, shape: Shape) -> bool:
+    try:
+        flow(part, shape, None)
+    except ShapeError:
+        return False
+    return True
+
+
+RULES: dict[str, Callable[[Network], Chain]] = {
+    "se": with_se,
+    "no_se": without_se,
+    "no_shuffle": without_shuffle,
+    "no_exits": without_exits,
+}
+"""The rewrites that a name may ask for, as in `resnet50+se`."""

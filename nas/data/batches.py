@@ -1,0 +1,116 @@
+"""A split as batches on a device: uint8 gathered from one copy, augmented there, and normalised last."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nas.data.augment import Augment, apply, draw
+from nas.data.dataset import Dataset, Split
+from nas.data.splits import subset
+
+# The rest of a device's memory is for the networks, often those of several trials.
+_RESIDENT_SHARE = 0.25
+_UPLOAD_BLOCK = 4096
+
+
+class Batches:
+    """Batches of a split for training and for evaluation.
+
+    On CUDA the split is moved to the device once, where it fits in a quarter of the free memory; on a CPU every batch
+    is gathered from the memory map, so that workers share one copy.
+
+    Args:
+        split: One of the splits of `data`.
+        data: Gives the mean and spread to normalise by.
+        device: Where batches are made.
+        batch: Images in a batch.
+        augment: What happens to training images; None for nothing.
+        seed: Of the order, the augmentation and the subset.
+        limit: Use this many images only, each class in its share; None for all.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        data: Dataset,
+        *,
+        device: torch.device,
+        batch: int,
+        augment: Augment | None = None,
+        seed: int = 0,
+        limit: int | None = None,
+    ) -> None:
+        self._batch, self._seed = batch, seed
+        self._augment = augment or Augment()
+        self._device = device
+        count = len(split) if limit is None else limit
+        self._chosen = np.arange(len(split)) if count >= len(split) else subset(split.labels, count, seed=seed)
+        self._pixels = split.images.transpose(0, 2, 3, 1)
+        self._labels = torch.from_numpy(split.labels[self._chosen]).to(device)
+        self._resident = self._upload() if self._fits() else None
+        mean, std = torch.tensor(data.mean), torch.tensor(data.std)
+        self._fill = (255 * mean).round().to(torch.uint8).to(device)
+        _, height, width = data.input
+        # Written out for a whole image: a broadcast along three channels would be the slowest step of all.
+        self._scale = (1 / (255 * std)).repeat(height * width).to(device)
+        self._shift = (-mean / std).repeat(height * width).to(device)
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return max(1, len(self._chosen) // self._batch)
+
+    def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Shuffled, augmented batches: a pure function of the seed and `epoch`.
+
+        A last short batch is left out, unless it is the only one.
+
+        Yields:
+            float32 (b, c, h, w) in channels_last, and int64 (b,).
+        """
+        generator = np.random.default_rng((self._seed, epoch))
+        count, height, width = len(self._chosen), *self._pixels.shape[1:3]
+        order = torch.from_numpy(generator.permutation(count)).to(self._device)
+        draws = torch.from_numpy(draw(self._augment, count, (height, width), generator)).to(self._device)
+        for start in range(0, len(self) * self._batch, self._batch):
+            part = slice(start, start + self._batch)
+            images = self._gather(order[part])
+            if self._augment != Augment():
+                images = apply(images, draws[part], self._fill, cutout=self._augment.cutout)
+            yield self._normalised(images), self._labels[order[part]]
+
+    def once(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Every image once, in order and plain.
+
+        Yields:
+            float32 (b, c, h, w) in channels_last, and int64 (b,); the last batch may be short.
+        """
+        order = torch.arange(len(self._chosen), device=self._device)
+        for start in range(0, len(order), self._batch):
+            part = order[start : start + self._batch]
+            yield self._normalised(self._gather(part)), self._labels[part]
+
+    def _gather(self, order: Tensor) -> Tensor:
+        """The images at these places of the chosen ones, uint8 (b, h, w, c)."""
+        if self._resident is not None:
+            return self._resident[order]
+        return torch.from_numpy(self._pixels[self._chosen[order.cpu().numpy()]]).to(self._device)
+
+    def _normalised(self, images: Tensor) -> Tensor:
+        flat = images.flatten(1).float().mul_(self._scale).add_(self._shift)
+        return flat.view(images.shape).permute(0, 3, 1, 2)
+
+    def _fits(self) -> bool:
+        if self._device.type != "cuda":
+            return False
+        free_bytes, _ = torch.cuda.mem_get_info(self._device)
+        return bool(len(self._chosen) * self._pixels[0].nbytes <= _RESIDENT_SHARE * free_bytes)
+
+    def _upload(self) -> Tensor:
+        """The chosen images on the device, uint8 (n, h, w, c)."""
+        resident = torch.empty((len(self._chosen), *self._pixels.shape[1:]), dtype=torch.uint8, device=self._device)
+        for start in range(0, len(self._chosen), _UPLOAD_BLOCK):
+            part = slice(start, start + _UPLOAD_BLOCK)
+            resident[part] = torch.from_numpy(self._pixels[self._chosen[part]]).to(self._device)
+        return resident

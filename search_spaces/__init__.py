@@ -1,0 +1,1 @@
+"""Building blocks, published networks and search spaces, all in the language of `nas.arch`."""

@@ -1,0 +1,175 @@
+"""The building blocks as functions from numbers to parts; wherever a number or a part may stand, a hole may."""
+
+from collections.abc import Callable
+
+from nas.arch.fields import Padding, Size
+from nas.arch.nodes import (
+    DEPTHWISE,
+    Act,
+    Branches,
+    Chain,
+    Conv,
+    Flatten,
+    GlobalPool,
+    Linear,
+    Norm,
+    Part,
+    Pool,
+    Ratio,
+    Repeat,
+    Scope,
+    Shortcut,
+    Shuffle,
+    Width,
+)
+from nas.arch.rewrite import squeeze_excite as squeeze_excite
+
+
+def conv_act(
+    out: Width, kernel: Size = 1, *, stride: Size = 1, groups: int | Ratio = 1, padding: Padding = "same"
+) -> Chain:
+    """Convolution with biases, ReLU: the layer of the networks before batch normalization."""
+    return Chain(Conv(out, kernel, stride=stride, groups=groups, padding=padding, bias=True), Act())
+
+
+def conv_norm(
+    out: Width,
+    kernel: Size = 1,
+    *,
+    stride: Size = 1,
+    groups: int | Ratio = 1,
+    padding: Padding = "same",
+    eps: float = 1e-5,
+) -> Chain:
+    """Convolution without biases, batch normalization."""
+    return Chain(Conv(out, kernel, stride=stride, groups=groups, padding=padding), Norm(eps=eps))
+
+
+def conv_norm_act(
+    out: Width,
+    kernel: Size = 1,
+    *,
+    stride: Size = 1,
+    groups: int | Ratio = 1,
+    padding: Padding = "same",
+    eps: float = 1e-5,
+    act: str = "relu",
+) -> Chain:
+    """Convolution without biases, batch normalization, activation."""
+    return Chain(conv_norm(out, kernel, stride=stride, groups=groups, padding=padding, eps=eps), Act(act))
+
+
+def norm_act_conv(out: Width, kernel: Size = 1, *, stride: Size = 1) -> Chain:
+    """Batch normalization, ReLU, convolution: the order of pre-activation and dense layers."""
+    return Chain(Norm(), Act(), Conv(out, kernel, stride=stride))
+
+
+def stage(block: Callable[[int], Chain], depth: int, *, stride: int) -> Chain:
+    """`depth` blocks, the first made with the stride and the others with 1."""
+    return Chain(Scope("first", block(stride)), Repeat("next", block(1), depth - 1))
+
+
+def classifier(classes: int) -> Chain:
+    """Global average pool, linear layer."""
+    return Chain(GlobalPool(), Flatten(), Linear(classes))
+
+
+def residual(body: Part, *, shortcut: str = "projection") -> Chain:
+    """The sum x + body(x), ReLU; where the shape changes, x goes through a shortcut of that kind."""
+    return Chain(Branches(Shortcut(shortcut), body), Act())
+
+
+def linear_residual(body: Part) -> Chain:
+    """The sum x + body(x), the body keeping the shape."""
+    return Chain(Branches(Chain(), body))
+
+
+def basic(width: Width, *, kernel: Size = 3, stride: Size = 1) -> Chain:
+    """Body of a basic residual block: two k×k convolutions."""
+    return Chain(conv_norm_act(width, kernel, stride=stride), conv_norm(width, kernel))
+
+
+def bottleneck(
+    inner: Width, out: Width, *, kernel: Size = 3, strides: tuple[int, int] = (1, 1), groups: int = 1
+) -> Chain:
+    """Body of a bottleneck block: 1×1 to `inner`, k×k in `groups`, 1×1 to `out`; `strides` of the first two."""
+    return Chain(
+        conv_norm_act(inner, stride=strides[0]),
+        conv_norm_act(inner, kernel, stride=strides[1], groups=groups),
+        conv_norm(out),
+    )
+
+
+def inception(
+    one: int,
+    reduce3: int,
+    three: int,
+    reduce5: int,
+    five: int,
+    pooled: int,
+    *,
+    conv: Callable[..., Part] = conv_act,
+    largest: int = 5,
+) -> Chain:
+    """1×1, 3×3 and 5×5 convolutions and a max pool side by side; numbers in the order of GoogLeNet's table."""
+    branches = (
+        conv(one),
+        Chain(conv(reduce3), conv(three, 3)),
+        Chain(conv(reduce5), conv(five, largest)),
+        Chain(Pool("max", 3, stride=1, padding=1), conv(pooled)),
+    )
+    return Chain(Branches(*branches, join="concat"))
+
+
+def dense_layer(body: Part) -> Chain:
+    """The input with what `body` makes of it appended."""
+    return Chain(Branches(Chain(), body, join="concat"))
+
+
+def dense_bottleneck(growth: int) -> Chain:
+    """Body of a DenseNet-B layer: 1×1 to four times the growth, 3×3 to the growth."""
+    return Chain(norm_act_conv(4 * growth), norm_act_conv(growth, 3))
+
+
+def dense_transition(width: Width) -> Chain:
+    """1×1 convolution to `width`, halving of the map by an average pool."""
+    return Chain(norm_act_conv(width), Pool("avg", 2))
+
+
+def separable(width: Width, *, kernel: Size = 3, stride: Size = 1, act: str = "relu") -> Chain:
+    """k×k depthwise and 1×1 convolution, each with normalization and activation (MobileNet v1)."""
+    return Chain(
+        conv_norm_act(DEPTHWISE, kernel, stride=stride, groups=DEPTHWISE, act=act), conv_norm_act(width, act=act)
+    )
+
+
+def linear_separable(width: Width, *, kernel: Size = 3, stride: Size = 1) -> Chain:
+    """k×k depthwise convolution with ReLU6 and 1×1 convolution without activation."""
+    return Chain(conv_norm_act(DEPTHWISE, kernel, stride=stride, groups=DEPTHWISE, act="relu6"), conv_norm(width))
+
+
+def inverted(expanded: Width, width: Width, *, kernel: Size = 3, stride: Size = 1) -> Chain:
+    """Body of an inverted residual block: 1×1 to `expanded`, usually a `Ratio` above 1, k×k depthwise, 1×1 linear."""
+    return Chain(conv_norm_act(expanded, act="relu6"), linear_separable(width, kernel=kernel, stride=stride))
+
+
+def shuffle_body(
+    inner: Width, out: Width, *, groups: int, first_groups: int, kernel: Size = 3, stride: Size = 1
+) -> Chain:
+    """Body of a ShuffleNet unit: grouped 1×1, channel shuffle, k×k depthwise, grouped 1×1."""
+    return Chain(
+        conv_norm_act(inner, groups=first_groups),
+        Shuffle(groups),
+        conv_norm(DEPTHWISE, kernel, stride=stride, groups=DEPTHWISE),
+        conv_norm(out, groups=groups),
+    )
+
+
+def shuffle_keep(body: Part) -> Chain:
+    """ShuffleNet unit that keeps the shape: x + body(x), ReLU."""
+    return Chain(linear_residual(body), Act())
+
+
+def shuffle_down(body: Part) -> Chain:
+    """ShuffleNet unit that halves the map: the pooled input with what `body`, of stride 2, makes of it, ReLU."""
+    return Chain(Branches(Pool("avg", 3, stride=2, padding=1), body, join="concat"), Act())

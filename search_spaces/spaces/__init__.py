@@ -1,0 +1,15 @@
+"""The search spaces, by name."""
+
+from nas.arch.named import NamedSpace
+from search_spaces.spaces.mobile import mobile_space
+from search_spaces.spaces.residual import residual_space
+
+_SMALLEST = (1, 28, 28)
+
+SPACES: dict[str, NamedSpace] = {
+    space.name: space
+    for space in (
+        NamedSpace("residual", residual_space, _SMALLEST, "basic, bottleneck and grouped residual blocks, SE"),
+        NamedSpace("mobile", mobile_space, _SMALLEST, "separable, inverted residual and shuffle blocks, SE"),
+    )
+}
