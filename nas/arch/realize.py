@@ -30,6 +30,7 @@ from nas.arch.nodes import (
     is_open,
 )
 from nas.arch.scopes import Hole, Place
+from nas.arch.text import compact
 from nas.errors import HoleError, PartError
 
 Point = dict[str, Any]
@@ -56,7 +57,8 @@ def realize(space: Space, decide: Mapping[str, Any] | random.Random | Suggests |
 
     Args:
         space: A network with holes.
-        decide: A point, a random generator, an Optuna trial, or a function of a hole's full name and the hole.
+        decide: A point, its options as they are or in plain form; a random generator; an Optuna trial; or a function of
+            a hole's full name and the hole.
 
     Raises:
         HoleError: a hole is not decided, or decided for what it does not offer, or the point names holes that the
@@ -232,5 +234,16 @@ def _nearest(name: str, names: Mapping[str, Any]) -> str:
 def _suggested(trial: Suggests, name: str, hole: Hole) -> Any:
     if isinstance(hole, Span):
         return trial.suggest_int(name, hole.low, hole.high, step=hole.step)
-    plain = [option if isinstance(option, bool | int | float | str) else repr(option) for option in hole.options]
-    return hole.options[plain.index(trial.suggest_categorical(name, plain))]
+    return from_plain(hole, trial.suggest_categorical(name, [plain(option) for option in hole.options]))
+
+
+def plain(option: Any) -> bool | int | float | str:
+    """An option as JSON and databases hold it: a pair or ratio as its text."""
+    return option if isinstance(option, bool | int | float | str) else compact(option)
+
+
+def from_plain(hole: Hole, value: Any) -> Any:
+    """The option of a hole whose plain form is `value`; `value` itself where there is none."""
+    if isinstance(value, str) and not isinstance(hole, Span):
+        return next((option for option in hole.options if plain(option) == value), value)
+    return value

@@ -1,0 +1,65 @@
+"""What the arguments of several commands mean."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nas import catalog
+from nas.arch.cost import Shape
+from nas.arch.named import Named
+from nas.arch.nodes import Chain, chain, is_open
+from nas.arch.rewrite import with_classes
+from nas.arch.text import parse
+from nas.errors import NasError
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+classes = click.option("--classes", type=click.IntRange(1), help="Number of classes, if not the network's own.")
+
+
+class InputError(NasError):
+    """An image shape cannot be read."""
+
+
+class _Image(click.ParamType):
+    name = "CxHxW"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shape:
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"(\d{1,6})x(\d{1,6})x(\d{1,6})", value)
+        if not found or "0" in found.groups():
+            raise InputError(f"an input is channels x height x width, got {value!r}", path="--input", hint="3x224x224")
+        return tuple(map(int, found.groups()))
+
+
+image = click.option("--input", "image", type=_Image(), help="Shape of an image, if not the network's own.")
+
+
+def named(spec: str) -> Named:
+    """The network that an argument means: a name, perhaps with rewrites, or a file that holds a network's text."""
+    file = Path(spec)
+    if not file.is_file():
+        return catalog.network(spec)
+    whole = chain(parse(file.read_text()))
+    if is_open(whole):
+        raise NasError("a file given as a network holds one, got a space", path=spec)
+
+    def make(classes: int) -> Chain:
+        return with_classes(whole, classes) if classes else whole
+
+    return Named(spec, make, (3, 224, 224), 0, 0, "")
+
+
+def point(file: Path) -> dict[str, Any]:
+    """The point that a JSON file holds, as `nas locate --json` prints it."""
+    try:
+        read = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise NasError(f"a point is a JSON object, got {error}", path=str(file)) from None
+    read = read.get("point", read) if isinstance(read, dict) else read
+    if not isinstance(read, dict):
+        raise NasError(f"a point is a JSON object, got {type(read).__name__}", path=str(file))
+    return read
