@@ -14,9 +14,12 @@ language and of `build` stands right here; torch is loaded with the first name t
 
 from typing import TYPE_CHECKING, Any
 
+from nas import errors as errors
 from nas.arch.cost import Cost as Cost
 from nas.arch.cost import cost as cost
 from nas.arch.locate import locate as locate
+from nas.arch.nodes import Network as Network
+from nas.arch.nodes import Space as Space
 from nas.arch.points import crossover as crossover
 from nas.arch.points import mutate as mutate
 from nas.arch.points import neighbours as neighbours

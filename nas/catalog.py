@@ -1,4 +1,4 @@
-"""Networks and spaces by name: found by entry points, so that other packages can add theirs, or in a file of the user's."""
+"""Networks and spaces by name, found by entry points so that other packages can add theirs; spaces in a user's file."""
 
 import importlib.util
 import sys
@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from nas.arch.named import Named, NamedSpace
-from nas.arch.nodes import Node, chain
+from nas.arch.nodes import Node
 from nas.arch.rewrite import RULES, RewriteError
-from nas.arch.text import parse
 from nas.errors import NameUnknownError, NasError
 
 
@@ -39,7 +38,7 @@ def network(name: str) -> Named:
         NameUnknownError: no network or rewrite has the name; the nearest are named.
     """
     stem, *rules = name.split("+")
-    named = _by_name(stem, networks(), "network", "`nas networks` lists all")
+    named: Named = _by_name(stem, networks(), "network", "`nas networks` lists all")
     for rule in rules:
         named = _rewritten(named, rule)
     return named
@@ -58,7 +57,8 @@ def space(spec: str) -> NamedSpace:
         return _from_file(Path(file), name)
     if spec.endswith(".py"):
         raise SpaceFileError("a space in a file is named after a colon", path=spec, hint=f"{spec}:space")
-    return _by_name(spec, spaces(), "space", "a file's is said as FILE.py:NAME")
+    named: NamedSpace = _by_name(spec, spaces(), "space", "a file's is said as FILE.py:NAME")
+    return named
 
 
 def _found(group: str) -> dict[str, Any]:

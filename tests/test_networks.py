@@ -11,6 +11,8 @@ from search_spaces.networks import NETWORKS
 TORCHVISION = "torchvision 0.28.0"
 PYTORCHCV = "pytorchcv 0.0.74"
 CAFFE = "prototxt of BVLC/caffe"
+SENET = "prototxt of hujie-frank/SENet"
+CIFAR_RESNET = "pytorchcv 0.0.74 minus its two projections"
 CLOSED_FORM = "closed form, not independent"
 
 COUNTS = {
@@ -18,17 +20,50 @@ COUNTS = {
     "lenet5_modern": (61_706, 416_520, CLOSED_FORM),
     "alexnet": (60_965_224, 724_406_816, CAFFE),
     "alexnet_one_tower": (61_100_840, 714_188_480, TORCHVISION),
+    "vgg11": (132_863_336, 7_609_090_048, TORCHVISION),
+    "vgg13": (133_047_848, 11_308_466_176, TORCHVISION),
     "vgg16": (138_357_544, 15_470_264_320, TORCHVISION),
+    "vgg19": (143_667_240, 19_632_062_464, TORCHVISION),
+    "vgg11_bn": (132_868_840, 7_609_090_048, TORCHVISION),
+    "vgg13_bn": (133_053_736, 11_308_466_176, TORCHVISION),
+    "vgg16_bn": (138_365_992, 15_470_264_320, TORCHVISION),
+    "vgg19_bn": (143_678_248, 19_632_062_464, TORCHVISION),
     "googlenet": (6_998_552, 1_582_671_872, CAFFE),
     "googlenet_bn": (6_624_904, 1_498_376_192, TORCHVISION),
     "resnet18": (11_689_512, 1_814_073_344, TORCHVISION),
+    "resnet34": (21_797_672, 3_663_761_408, TORCHVISION),
     "resnet50": (25_557_032, 4_089_184_256, TORCHVISION),
-    "resnet20": (269_722, 40_551_040, "pytorchcv 0.0.74 minus its two projections"),
+    "resnet101": (44_549_160, 7_801_405_440, TORCHVISION),
+    "resnet152": (60_192_808, 11_513_626_624, TORCHVISION),
+    "resnet50_v1": (25_557_032, 3_857_973_248, PYTORCHCV),
+    "resnet101_v1": (44_549_160, 7_570_194_432, PYTORCHCV),
+    "resnet152_v1": (60_192_808, 11_282_415_616, PYTORCHCV),
+    "resnet20": (269_722, 40_551_040, CIFAR_RESNET),
+    "resnet32": (464_154, 68_862_592, CIFAR_RESNET),
+    "resnet44": (658_586, 97_174_144, CIFAR_RESNET),
+    "resnet56": (853_018, 125_485_696, CIFAR_RESNET),
+    "resnet110": (1_727_962, 252_887_680, CIFAR_RESNET),
+    "resnet1202": (19_421_274, 2_829_238_912, CIFAR_RESNET),
     "densenet121": (7_978_856, 2_834_161_664, TORCHVISION),
+    "densenet169": (14_149_480, 3_359_843_328, TORCHVISION),
+    "densenet201": (20_013_928, 4_291_365_888, TORCHVISION),
+    "densenet264": (33_337_704, 5_751_653_376, TORCHVISION),
+    "densenet161": (28_681_000, 7_727_907_072, TORCHVISION),
     "resnext50_32x4d": (25_028_904, 4_230_479_872, TORCHVISION),
-    "se_resnet50": (28_088_024, 3_860_488_192, "prototxt of hujie-frank/SENet"),
+    "resnext101_32x4d": (44_177_704, 7_969_996_800, PYTORCHCV),
+    "resnext101_64x4d": (83_455_272, 15_460_270_080, TORCHVISION),
+    "se_resnet50": (28_088_024, 3_860_488_192, SENET),
+    "se_resnet101": (49_326_872, 7_574_937_600, SENET),
+    "se_resnext50_32x4d": (27_559_896, 4_232_994_816, SENET),
+    "mobilenet_v2-0.5": (1_968_680, 97_131_840, TORCHVISION),
+    "mobilenet_v2-0.75": (2_636_424, 209_069_792, TORCHVISION),
     "mobilenet_v2": (3_504_872, 300_774_272, TORCHVISION),
+    "mobilenet_v2-1.4": (6_108_776, 582_195_824, TORCHVISION),
+    "shufflenet_v1-1.0-g1": (1_531_936, 143_078_976, PYTORCHCV),
+    "shufflenet_v1-1.0-g2": (1_733_848, 140_836_512, PYTORCHCV),
     "shufflenet_v1-1.0-g3": (1_865_728, 137_460_672, PYTORCHCV),
+    "shufflenet_v1-1.0-g4": (1_968_344, 134_339_776, PYTORCHCV),
+    "shufflenet_v1-1.0-g8": (2_434_768, 138_365_952, PYTORCHCV),
 }
 """Parameters and MACs, and where they were counted."""
 

@@ -6,18 +6,20 @@ Conventions, in one place:
 - macs: multiply-accumulates of convolutions and linear layers for one image; bias, norm, pooling, activation and the
   products of a join do not count.
 - activations: elements written by convolutions and linear layers (Radosavovic et al. 2020, arXiv:2003.13678).
-- memory: bytes of float32 that live at once, at most, in inference on one image: branches run in order, a tensor is freed
-  after its last reader, activations work in place where nobody else reads their input. Weights do not count.
+- memory: bytes of float32 that live at once, at most, in inference on one image: branches run in order, a tensor is
+  freed after its last reader, activations work in place where nobody else reads their input. Weights do not count.
 
 An `Exit` costs apart: params and macs are those of the way from the input to the output.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple, assert_never
 
 from nas.arch.fields import Padding, Size, pair, sides
 from nas.arch.nodes import (
+    LEAVES,
     Act,
     Branches,
     Cells,
@@ -83,12 +85,8 @@ class Flow(NamedTuple):
     held: int
     exit_params: int = 0
     exit_macs: int = 0
-
-
-class Forked(tuple[Shape, ...]):
+    forked: tuple[Shape, ...] | None = None
     """The shapes that leave a chain which ends in a `Fork`."""
-
-    __slots__ = ()
 
 
 def cost(network: Network, input: Shape) -> Cost:
@@ -101,8 +99,7 @@ def cost(network: Network, input: Shape) -> Cost:
     if is_open(network):
         raise HoleError("only a network has a cost, got a space", hint="realize it first, or ask for its cost range")
     made = flow(chain(network), tuple(input), None)
-    if isinstance(made.shape, Forked):
-        raise ShapeError("a Fork belongs at the end of a branch, got one at the end of the network")
+    _unforked(made)
     return Cost(
         made.shape, made.params, made.macs, made.activations, _BYTES * made.peak, made.exit_params, made.exit_macs
     )
@@ -110,10 +107,16 @@ def cost(network: Network, input: Shape) -> Cost:
 
 _MEMO: dict[tuple[Part, Shape, Shape | None], Flow] = {}
 _MEMO_LIMIT = 200_000
+_LEAVES = frozenset(LEAVES)
 
 
 def flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
-    """What `part` makes of `shape`; `fit` is the shape of the enclosing join. Remembered, so mutants share the work."""
+    """What `part` makes of `shape`; `fit` is the shape of the enclosing join.
+
+    Parts made of parts are remembered, so that mutants share the work; a leaf is as quickly counted as looked up.
+    """
+    if type(part) in _LEAVES:
+        return _flow(part, shape, fit)
     key = (part, shape, fit)
     made = _MEMO.get(key)
     if made is None:
@@ -131,24 +134,20 @@ def forget() -> None:
 
 def _flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
     match part:
-        case Conv():
-            return _conv(part, shape, fit)
-        case Norm(kind=kind, groups=groups, scale=scale, shift=shift):
-            channels, size = _channels(part, shape), prod(shape)
-            if kind == "group" and channels % groups:
-                raise ShapeError(f"the channels are a multiple of the norm's groups, got {channels} and {groups}")
-            return Flow(shape, channels * (scale + shift), 0, 0, 2 * size, 2 * size)
-        case Act() | Dropout() | DropPath() | Scale():
-            size = prod(shape)
-            return Flow(shape, 0, 0, 0, size, 2 * size)
-        case Chain(parts=parts):
-            return _chain(parts, shape, fit)
         case Branches(branches=branches, join=join):
             return _join([(branch, shape) for branch in branches], join, "branch", prod(shape))
+        case Shortcut():
+            return _shortcut(part, shape, fit)
+        case Chain(parts=parts):
+            return _chain(parts, shape, fit)
+        case Conv() | Norm() | Act():
+            return _chain((part,), shape, fit)
+        case Dropout() | DropPath() | Scale():
+            size = prod(shape)
+            return Flow(shape, 0, 0, 0, size, 2 * size)
         case Pool(kernel=kernel, stride=stride, padding=padding, ceil=ceil):
-            channels, *size = _map(part, shape)
-            out = (channels, *_slide(size, kernel, stride, padding, 1, ceil=ceil))
-            return _free(shape, out)
+            maps, area = _map(part, shape)
+            return _free(shape, (maps, *_slide(area, kernel, stride, padding, 1, ceil=ceil)))
         case GlobalPool():
             return _free(shape, (_map(part, shape)[0], 1, 1))
         case Flatten():
@@ -162,29 +161,31 @@ def _flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
             if _map(part, shape)[0] % groups:
                 raise ShapeError(f"the channels are a multiple of the shuffle's groups, got {shape[0]} and {groups}")
             return _free(shape, shape)
-        case Shortcut():
-            return _shortcut(part, shape, fit)
         case Exit(head=head):
-            made, size = flow(head, shape, None), prod(shape)
-            return Flow(
-                shape, 0, 0, 0, max(made.held, size), max(made.held, size), made.params + made.exit_params,
-                made.macs + made.exit_macs,
-            )  # fmt: skip
+            made, size = _unforked(flow(head, shape, None)), prod(shape)
+            memory = max(made.held, size)
+            params, macs = made.params + made.exit_params, made.macs + made.exit_macs
+            return Flow(shape, 0, 0, 0, memory, memory, params, macs)
         case LocalResponseNorm():
             _map(part, shape)
             return _free(shape, shape)
         case TableConv(table=table, kernel=kernel):
-            channels, *size = _map(part, shape)
-            if max(map(max, table)) >= channels:
-                raise ShapeError(f"the table names input maps up to {max(map(max, table))}, got {channels} maps")
-            height, width = _slide(size, kernel, 1, 0, 1)
+            maps, area = _map(part, shape)
+            if max(map(max, table)) >= maps:
+                raise ShapeError(f"the table names input maps up to {max(map(max, table))}, got {maps} maps")
+            height, width = _slide(area, kernel, 1, 0, 1)
             links, taps = sum(map(len, table)), prod(pair(kernel))
-            out = (len(table), height, width)
-            return Flow(out, links * taps + len(table), links * taps * height * width, prod(out),
-                        *_both(prod(shape) + prod(out)))  # fmt: skip
+            written = len(table) * height * width
+            return Flow(
+                (len(table), height, width),
+                links * taps + len(table),
+                links * taps * height * width,
+                written,
+                *_both(prod(shape) + written),
+            )
         case Subsample(kernel=kernel):
-            channels, *size = _map(part, shape)
-            return _free(shape, (channels, *_slide(size, kernel, kernel, 0, 1)), params=2 * channels)
+            maps, area = _map(part, shape)
+            return _free(shape, (maps, *_slide(area, kernel, kernel, 0, 1)), params=2 * maps)
         case RadialBasis(out=out):
             if len(shape) != 1:
                 raise ShapeError(f"RadialBasis reads a flat input, got {shape}", hint="put Flatten() before it")
@@ -194,13 +195,11 @@ def _flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
         case Cells(cells=cells):
             return _cells(cells, shape)
         case Fork(branches=branches):
-            flows = [flow(branch, shape, fit) for branch in branches]
-            joined = (
-                _join([(branch, shape) for branch in branches], "concat", "branch", prod(shape))
-                if branches
-                else _free(shape, shape)
+            flows = [_branch_flow(branch, shape, fit, "branch", i) for i, branch in enumerate(branches)]
+            forked = tuple(left for made in flows for left in made.forked or (made.shape,))
+            return _gathered([(branch, shape) for branch in branches], flows, prod(shape), 0, shape)._replace(
+                forked=forked
             )
-            return joined._replace(shape=Forked(f.shape for f in flows))
         case Repeat() | Scope() | Choice():
             raise HoleError("only a network has a cost, got a space")
         case _:
@@ -209,49 +208,70 @@ def _flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
 
 def _chain(parts: tuple[Part, ...], shape: Shape, fit: Shape | None) -> Flow:
     params = macs = activations = exit_params = exit_macs = 0
-    size = held = peak = prod(shape)
-    kept = 0
-    memo = _MEMO.get
+    size = here = held = peak = prod(shape)
+    forked = None
     for position, part in enumerate(parts):
-        made = memo((part, shape, fit))
-        if made is None:
+        kind = type(part)
+        if kind is Act:  # the three commonest parts are counted on the spot
+            its_peak, its_held = here, 2 * here
+        elif kind is Norm:
+            if part.kind == "group":  # type: ignore[union-attr]
+                try:
+                    _check_groups(part, shape)  # type: ignore[arg-type]
+                except ShapeError as error:
+                    raise _under(error, part_names(parts)[position]) from None
+            params += shape[0] * (part.scale + part.shift)  # type: ignore[union-attr]
+            its_peak = its_held = 2 * here
+        else:
             try:
-                made = flow(part, shape, fit)
+                made = _conv(part, shape, fit) if kind is Conv else flow(part, shape, fit)  # type: ignore[arg-type]
             except ShapeError as error:
                 raise _under(error, part_names(parts)[position]) from None
-        shape, more_params, more_macs, more_activations, its_peak, its_held, more_exit_params, more_exit_macs = made
-        params += more_params
-        macs += more_macs
-        activations += more_activations
-        exit_params += more_exit_params
-        exit_macs += more_exit_macs
+            shape, its_params, its_macs, its_activations, its_peak, its_held, its_exit_params, its_exit_macs, forked = (
+                made
+            )
+            if forked is not None and position + 1 < len(parts):
+                raise ShapeError("a Fork ends its branch, got parts after it", path=part_names(parts)[position])
+            params += its_params
+            macs += its_macs
+            activations += its_activations
+            exit_params += its_exit_params
+            exit_macs += its_exit_macs
+            here = prod(shape)
         if its_peak > peak:
             peak = its_peak
-        alive = kept + its_peak if kept else its_held
+        alive = size + its_peak if position else its_held
         if alive > held:
             held = alive
-        kept = size
-    return Flow(shape, params, macs, activations, peak, held, exit_params, exit_macs)
+    return Flow(shape, params, macs, activations, peak, held, exit_params, exit_macs, forked)
+
+
+def _check_groups(part: Norm, shape: Shape) -> None:
+    if shape[0] % part.groups:
+        raise ShapeError(f"the channels are a multiple of the norm's groups, got {shape[0]} and {part.groups}")
 
 
 def _conv(part: Conv, shape: Shape, fit: Shape | None) -> Flow:
-    channels, *size = _map(part, shape)
-    if isinstance(part.out, int):
-        out = part.out
-    elif isinstance(part.out, Ratio):
-        out = part.out.of(channels)
-    else:
-        out = _fitted(fit)[0]
-    groups = part.groups.of(channels) if isinstance(part.groups, Ratio) else part.groups
-    if channels % groups or out % groups:
-        raise ShapeError(
-            f"the channels in and out are multiples of the groups, got {channels} and {out} in {groups} groups"
-        )
-    height, width = _slide(size, part.kernel, part.stride, part.padding, part.dilation)
-    taps = prod(pair(part.kernel)) * (channels // groups)
+    if len(shape) != 3:
+        _map(part, shape)
+    channels, height, width = shape
+    out, groups, kernel, stride = part.out, part.groups, part.kernel, part.stride
+    taps, size = channels, channels * height * width
+    if type(out) is not int:
+        out = out.of(channels) if isinstance(out, Ratio) else _fitted(fit)[0]
+    if groups != 1:
+        groups = groups.of(channels) if isinstance(groups, Ratio) else groups
+        if channels % groups or out % groups:
+            raise ShapeError(
+                f"the channels in and out are multiples of the groups, got {channels} and {out} in {groups} groups"
+            )
+        taps //= groups
+    if kernel != 1 or stride != 1 or part.padding != 0:
+        height, width = _slide((height, width), kernel, stride, part.padding, part.dilation)
+        taps *= kernel * kernel if type(kernel) is int else prod(pair(kernel))
     written = out * height * width
-    both = prod(shape) + written
-    return Flow((out, height, width), out * taps + out * part.bias, written * taps, written, both, both)
+    params = out * (taps + 1) if part.bias else out * taps
+    return Flow((out, height, width), params, written * taps, written, size + written, size + written)
 
 
 def _shortcut(part: Shortcut, shape: Shape, fit: Shape | None) -> Flow:
@@ -260,78 +280,102 @@ def _shortcut(part: Shortcut, shape: Shape, fit: Shape | None) -> Flow:
         size = prod(shape)
         return Flow(shape, 0, 0, 0, size, size)
     stride = shortcut_stride(shape, target)
-    match part.kind:
-        case "projection":
-            made = Chain(Conv(target[0], part.kernel, stride=stride), Norm())
-            return flow(made, shape, None)
-        case "conv":
-            return flow(Conv(target[0], part.kernel, stride=stride), shape, None)
-        case _ if target[0] < shape[0]:
-            raise ShapeError(
-                f"a zero-padded shortcut cannot lose channels, got {shape} to fit to {target}", hint='use "projection"'
-            )
-        case _:
-            return _free(shape, target)
+    if part.kind in ("projection", "conv"):
+        made = _conv(shortcut_conv(target[0], part.kernel, stride), shape, None)
+        return made if part.kind == "conv" else _normalized(made)
+    if target[0] < shape[0]:
+        raise ShapeError(
+            f"a zero-padded shortcut cannot lose channels, got {shape} to fit to {target}", hint='use "projection"'
+        )
+    return _free(shape, target)
+
+
+def _normalized(made: Flow) -> Flow:
+    """A convolution and the batch norm after it."""
+    size = prod(made.shape)
+    params = made.params + 2 * made.shape[0]
+    peak = max(made.peak, 2 * size)
+    return Flow(made.shape, params, made.macs, made.activations, peak, made.held + size)
+
+
+@lru_cache(maxsize=4096)
+def shortcut_conv(out: int, kernel: Size, stride: Size) -> Conv:
+    """The convolution of a projecting shortcut."""
+    return Conv(out, kernel, stride=stride)
 
 
 def shortcut_stride(shape: Shape, target: Shape) -> tuple[int, int]:
     """The stride that brings the map of `shape` to that of `target`."""
     if len(shape) != 3 or len(target) != 3:
         raise ShapeError(f"a shortcut fits maps to each other, got {shape} to fit to {target}")
-    strides = tuple(-(-a // b) for a, b in zip(shape[1:], target[1:], strict=True))
-    if any(-(-a // s) != b for a, b, s in zip(shape[1:], target[1:], strides, strict=True)):
+    (_, height, width), (_, low, narrow) = shape, target
+    down, across = -(-height // low), -(-width // narrow)
+    if -(-height // down) != low or -(-width // across) != narrow:
         raise ShapeError(f"no stride fits a shortcut of {shape} to {target}")
-    return strides[0], strides[1]
+    return down, across
 
 
 def _join(branches: list[tuple[Chain, Shape]], join: str, word: str, size: int) -> Flow:
-    shapes, flows = joined(branches, join, word)
-    shape = join_shape([s for group in shapes for s in group], join)
-    keeps = any(not branch.parts for branch, _ in branches)
+    flows = _fitted_flows(branches, join, word)[1]
+    shape = join_shape([left for made in flows for left in made.forked or (made.shape,)], join)
+    return _gathered(branches, flows, size, prod(shape) if join == "concat" else 0, shape)
+
+
+def _gathered(branches: list[tuple[Chain, Shape]], flows: list[Flow], size: int, new: int, shape: Shape) -> Flow:
+    """Branches that read inputs of `size` elements one after the other, and are joined into `new` elements more."""
+    params = macs = activations = exit_params = exit_macs = 0
     outs = peak = held = 0
-    for position, ((branch, _), made, group) in enumerate(zip(branches, flows, shapes, strict=True)):
-        last = position == len(branches) - 1
-        peak = max(peak, outs + (made.peak if last and not keeps else made.held))
-        held = max(held, outs + made.held)
-        outs += sum(map(prod, group)) if branch.parts else 0
-    total = outs + (prod(shape) if join == "concat" or not outs else 0)
-    return Flow(
-        shape,
-        sum(f.params for f in flows),
-        sum(f.macs for f in flows),
-        sum(f.activations for f in flows),
-        max(peak, total + size * keeps),
-        max(held, total + size),
-        sum(f.exit_params for f in flows),
-        sum(f.exit_macs for f in flows),
-    )
-
-
-def joined(branches: list[tuple[Chain, Shape]], join: str, word: str) -> tuple[list[tuple[Shape, ...]], list[Flow]]:
-    """For each branch the shapes that reach the join, and its flow."""
-    fit = fit_shape(branches, join, word)
-    flows = [_branch_flow(branch, shape, fit, f"{word}{i}") for i, (branch, shape) in enumerate(branches, 1)]
-    return [_shapes(made) for made in flows], flows
+    keeps, last_peak = False, 0
+    for (branch, _), made in zip(branches, flows, strict=True):
+        out, its_params, its_macs, its_activations, its_peak, its_held, its_exit_params, its_exit_macs, forked = made
+        params += its_params
+        macs += its_macs
+        activations += its_activations
+        exit_params += its_exit_params
+        exit_macs += its_exit_macs
+        peak, last_peak = held, outs + its_peak
+        if outs + its_held > held:
+            held = outs + its_held
+        if branch.parts:
+            outs += prod(out) if forked is None else sum(map(prod, forked))
+        else:
+            keeps = True
+    total = outs + (new or (0 if outs else prod(shape)))
+    most = max(held, total + size)
+    peak = most if keeps else max(peak, last_peak, total)
+    return Flow(shape, params, macs, activations, peak, most, exit_params, exit_macs)
 
 
 def fit_shape(branches: list[tuple[Chain, Shape]], join: str, word: str) -> Shape | None:
     """The shape that branches which fit themselves fit to: the largest of the others'."""
+    return _fitted_flows(branches, join, word)[0]
+
+
+def _fitted_flows(branches: list[tuple[Chain, Shape]], join: str, word: str) -> tuple[Shape | None, list[Flow]]:
+    """That shape, and the flow of each branch: first of those that say their shape, then of those that fit to it."""
+    flows: list[Any] = [None] * len(branches)
+    fit: Shape | None = None
+    fitting = []
+    for position, (branch, shape) in enumerate(branches):
+        if needs_fit(branch):
+            fitting.append(position)
+            continue
+        made = flows[position] = _branch_flow(branch, shape, None, word, position)
+        for left in made.forked or (made.shape,):
+            if fit is None or prod(left) > prod(fit):
+                fit = left
     if join == "concat":
-        return None
-    fixed = [(branch, shape, f"{word}{i}") for i, (branch, shape) in enumerate(branches, 1) if not needs_fit(branch)]
-    shapes = [made for branch, shape, at in fixed for made in _shapes(_branch_flow(branch, shape, None, at))]
-    return max(shapes, key=prod) if shapes else None
+        fit = None
+    for position in fitting:
+        flows[position] = _branch_flow(*branches[position], fit, word, position)
+    return fit, flows
 
 
-def _branch_flow(branch: Chain, shape: Shape, fit: Shape | None, at: str) -> Flow:
+def _branch_flow(branch: Chain, shape: Shape, fit: Shape | None, word: str, position: int) -> Flow:
     try:
-        return flow(branch, shape, fit if needs_fit(branch) else None)
+        return _chain(branch.parts, shape, fit)
     except ShapeError as error:
-        raise _under(error, at) from None
-
-
-def _shapes(made: Flow) -> tuple[Shape, ...]:
-    return made.shape if isinstance(made.shape, Forked) else (made.shape,)
+        raise _under(error, f"{word}{position + 1}") from None
 
 
 _NEEDS_FIT: dict[Part, bool] = {}
@@ -345,7 +389,7 @@ def needs_fit(part: Part) -> bool:
             case Shortcut():
                 answer = True
             case Conv(out=out):
-                answer = out == "fit"
+                answer = bool(out == "fit")
             case Chain(parts=parts):
                 answer = any(map(needs_fit, parts))
             case Fork(branches=branches):
@@ -400,7 +444,7 @@ def _graph(part: Graph, inputs: tuple[Shape, ...]) -> Flow:
         except ShapeError as error:
             raise _under(error, f"step{i + 1}") from None
         peak = max(peak, waiting + (made.peak if len(sources) == 1 else made.held))
-        totals = [a + b for a, b in zip(totals, (*made[1:4], *made[6:]), strict=True)]
+        totals = [a + b for a, b in zip(totals, (*made[1:4], *made[6:8]), strict=True)]
         shapes.append(made.shape)
     unread = graph_outputs(part)
     try:
@@ -436,7 +480,7 @@ def _cells(cells: tuple[Chain, ...], shape: Shape) -> Flow:
             raise _under(error, f"cell{i + 1}") from None
         waiting = sum(map(prod, outputs[-furthest:-1]))
         peak = max(peak, waiting + max((f.held for f in flows), default=0))
-        totals = [a + sum(f[k] for f in flows) for a, k in zip(totals, (1, 2, 3, 6, 7), strict=True)]
+        totals = [sum(numbers) for numbers in zip(totals, *((*f[1:4], *f[6:8]) for f in flows), strict=True)]
         outputs.append(flows[-1].shape if flows else outputs[-1])
     return Flow(outputs[-1], totals[0], totals[1], totals[2], peak, peak + prod(shape), totals[3], totals[4])
 
@@ -450,7 +494,7 @@ def cell_flow(cell: Chain, outputs: list[Shape]) -> list[Flow]:
             if position == 0 and isinstance(part, Graph):
                 made = _graph(part, tuple(outputs[max(0, len(outputs) - back)] for back in part.inputs))
             else:
-                made = flow(part, shape, None)
+                made = _unforked(flow(part, shape, None))
         except ShapeError as error:
             raise _under(error, part_names(cell.parts)[position]) from None
         flows.append(made)
@@ -464,7 +508,7 @@ def cell_inputs(cell: Chain) -> tuple[int, ...]:
 
 
 def _slide(
-    size: list[int], kernel: Size, stride: Any, padding: Padding, dilation: Size, *, ceil: bool = False
+    size: tuple[int, int], kernel: Size, stride: Any, padding: Padding, dilation: Size, *, ceil: bool = False
 ) -> tuple[int, int]:
     if type(kernel) is int and type(stride) is int and type(padding) is int and type(dilation) is int and not ceil:
         reach = dilation * (kernel - 1) + 1 - 2 * padding
@@ -502,16 +546,11 @@ def _both(peak: int) -> tuple[int, int]:
     return peak, peak
 
 
-def _channels(part: Part, shape: Shape) -> int:
-    if len(shape) not in (1, 3):
-        raise ShapeError(f"{type(part).__name__} reads a map or a flat input, got {shape}")
-    return shape[0]
-
-
-def _map(part: Part, shape: Shape) -> Shape:
+def _map(part: Part, shape: Shape) -> tuple[int, tuple[int, int]]:
+    """The channels of a map, and its size."""
     if len(shape) != 3:
         raise ShapeError(f"{type(part).__name__} reads a map (channels, height, width), got {shape}")
-    return shape
+    return shape[0], (shape[1], shape[2])
 
 
 def _fitted(fit: Shape | None) -> Shape:
@@ -521,6 +560,12 @@ def _fitted(fit: Shape | None) -> Shape:
             hint="put it in a branch of add, mean or multiply beside one that says its width",
         )
     return fit
+
+
+def _unforked(made: Flow) -> Flow:
+    if made.forked is not None:
+        raise ShapeError("a Fork belongs at the end of a branch of a join, got one where nothing joins it")
+    return made
 
 
 def _under(error: ShapeError, segment: str) -> ShapeError:

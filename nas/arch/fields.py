@@ -1,4 +1,4 @@
-"""What the fields of parts may hold: checked, and brought to one spelling, when a part is made. Holes pass unchecked."""
+"""What the fields of parts may hold: checked and brought to one spelling when a part is made; holes pass unchecked."""
 
 from typing import Any, Literal
 
@@ -45,20 +45,24 @@ def unsettled(size: Any) -> bool:
 
 
 def set_field(part: Any, name: str, value: Any) -> None:
+    """Give a part that is being made its field."""
     object.__setattr__(part, name, value)
 
 
 def failure(part: Any, name: str, rule: str) -> PartError:
+    """The error of a field that breaks a rule."""
     return PartError(f"{name} of {type(part).__name__} is {rule}, got {getattr(part, name)!r}")
 
 
 def whole(part: Any, name: str, *, at_least: int) -> None:
+    """Check a whole number."""
     value = getattr(part, name)
     if not is_hole(value) and (type(value) is not int or value < at_least):
         raise failure(part, name, f"a whole number of at least {at_least}")
 
 
 def number(part: Any, name: str, low: float, high: float) -> None:
+    """Check a number, and make it a float."""
     value = getattr(part, name)
     if is_hole(value):
         return
@@ -68,16 +72,19 @@ def number(part: Any, name: str, low: float, high: float) -> None:
 
 
 def flag(part: Any, name: str) -> None:
+    """Check a truth value."""
     if not isinstance(getattr(part, name), bool) and not is_hole(getattr(part, name)):
         raise failure(part, name, "True or False")
 
 
 def word(part: Any, name: str, words: tuple[str, ...]) -> None:
+    """Check one of several words."""
     if getattr(part, name) not in words and not is_hole(getattr(part, name)):
         raise failure(part, name, "one of " + ", ".join(words))
 
 
 def size_field(part: Any, name: str) -> None:
+    """Check a size; of two equal numbers it is one."""
     value = getattr(part, name)
     if is_hole(value) or (type(value) is int and value >= 1):
         return
@@ -92,6 +99,7 @@ def size_field(part: Any, name: str) -> None:
 
 
 def padding(part: Any, dilation: Any) -> None:
+    """Check a padding and write it with as few numbers as say it; "same" becomes numbers once the kernel is known."""
     value: Any = part.padding
     if value == "same":
         if unsettled(part.kernel) or unsettled(dilation):

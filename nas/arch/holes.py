@@ -100,6 +100,10 @@ class Derived(Arithmetic):
     left: Any
     right: Any
 
+    def __post_init__(self) -> None:
+        if self.op not in _OPS:
+            raise HoleError(f"arithmetic on holes knows {', '.join(_OPS)}, got {self.op!r}")
+
 
 ValueHole = Pick | Span
 Open = (Pick, Span, Derived)
@@ -140,7 +144,10 @@ def evaluate(value: Any, decided: Callable[[ValueHole], Any]) -> Any:
         case Pick() | Span():
             return decided(value)
         case Derived(op=op, left=left, right=right):
-            return _OPS[op](evaluate(left, decided), evaluate(right, decided))
+            a, b = evaluate(left, decided), evaluate(right, decided)
+            if op == "//" and b == 0:
+                raise HoleError(f"a derived value does not divide by zero, got {a} // {b}")
+            return _OPS[op](a, b)
         case _:
             return value
 
@@ -184,8 +191,8 @@ def _inverse(value: Any, hole: ValueHole) -> dict[Any, tuple[Any, ...]]:
     table: dict[Any, tuple[Any, ...]] = {}
     for option in hole.options:
         try:
-            result = _typed(evaluate(value, lambda _, option=option: option))
-        except (ArithmeticError, TypeError):
+            result = _typed(evaluate(value, {hole: option}.__getitem__))
+        except (HoleError, TypeError):
             continue
         table[result] = (*table.get(result, ()), option)
     return table

@@ -92,9 +92,11 @@ class _Counter:
             case Repeat():
                 return self.repeat(part, place)
             case Choice(labels=labels):
-                inner = [self.ways(part.part(label), place.alternative(part, label)) for label in labels]
                 return _either(
-                    _all((self.decided(part, label, place), ways)) for label, ways in zip(labels, inner, strict=True)
+                    _all(
+                        (self.decided(part, label, place), self.ways(part.part(label), place.alternative(part, label)))
+                    )
+                    for label in labels
                 )
             case Value():
                 return self.ways(contents(part), place)

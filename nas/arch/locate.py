@@ -1,21 +1,21 @@
 """From a network back to the point of a space: the inverse of `realize`.
 
-A space is matched against a network like a pattern against a text: depth first, with an explicit stack a sequence, so that
-a net of a thousand blocks needs no deep recursion. Two states of a search that stand before the same part and agree on the
-decisions which later parts can still see have the same future; the second is dropped. So a failure costs about as much
-as trying every alternative of every place once, whatever their number.
+A space is matched against a network like a pattern against a text: depth first, with an explicit stack a sequence, so
+that a network of a thousand blocks needs no deep recursion. Two states of a search that stand before the same part and
+agree on the decisions which later parts can still see have the same future; the second is dropped. So a failure costs
+about as much as trying every alternative of every place once, whatever their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
 from nas.arch.fields import is_hole
-from nas.arch.holes import Derived, Pick, ValueHole, evaluate, solve, value_holes
+from nas.arch.holes import Derived, Pick, ValueHole, evaluate, same, solve, value_holes
 from nas.arch.nodes import (
     LEAVES,
     Branches,
@@ -33,26 +33,28 @@ from nas.arch.nodes import (
     Step,
     chain,
     field_names,
+    holds_cells,
     is_open,
 )
 from nas.arch.paths import below, kind, part_names, subchains
 from nas.arch.realize import Point, fill, offered_text
 from nas.arch.scopes import Hole, Place
 from nas.arch.sharing import shared_families
-from nas.errors import HoleError, LocateError
+from nas.errors import HoleError, LocateError, PartError
 
 
 def locate(network: Network, space: Space) -> Point:
     """The point at which `space` realizes to `network`.
 
     Raises:
-        LocateError: there is none; the path says how far into the network the space could follow it, and why no further.
+        LocateError: there is none; the path says how far into the network the space could follow it.
     """
     whole = chain(network)
     if is_open(whole):
         raise HoleError("only a network lies in a space, got a space", hint="realize it first")
     search = _Search(chain(space))
-    for state in search.whole(chain(space), Place(), whole, _State({}, None), ()):
+    state = next(search.whole(chain(space), Place(), whole, _State({}, None), ()), None)
+    if state is not None:
         decided = dict(_unrolled(state.point))
         return fill(space, lambda name, _: decided[name])[1]  # in the order of reading
     raise LocateError(
@@ -83,10 +85,9 @@ class _Search:
 
     def whole(self, space: Chain, place: Place, network: Chain, state: _State, at: Location) -> States:
         """All states in which `space` is exactly `network`."""
-        if not is_open(space):
-            if space == network:
-                yield state
-                return
+        if not is_open(space) and space == network:
+            yield state
+            return
         parts, count = network.parts, len(network.parts)
         for end, after in self.parts(space.parts, place, parts, 0, state, at):
             if end == count:
@@ -156,27 +157,24 @@ class _Search:
         inner: Callable[[Chain, Place, int, _State], Ends],
     ) -> Ends:
         counts = self.counts(pattern, place, state)
-        most = max(counts, default=-1)
 
         def step(i: int, pos: int, before: _State) -> Ends:
             within = place.scope(pattern.name, i + 1)
             return ((end, self.left(after, within)) for end, after in inner(pattern.part, within, pos, before))
 
-        for times, end, after in _as_often_as_it_goes(most, step, start, state):
-            for holes in counts.get(times, ()):
-                yield end, self.bind(after, holes, place)
+        for times, end, after in _as_often_as_it_goes(max(counts, default=-1), step, start, state):
+            if times in counts:
+                known = self.known(value_holes(pattern.times), place, after)
+                yield from ((end, self.bind(after, holes, place)) for holes in solve(pattern.times, times, known))
 
-    def counts(self, pattern: Repeat, place: Place, state: _State) -> dict[int, list[dict[ValueHole, Any]]]:
-        """How often a repeat may repeat, and the decisions that say so."""
-        if not is_hole(pattern.times):
-            return {pattern.times: [{}]}
-        holes = dict.fromkeys(value_holes(pattern.times))
-        known = self.known(holes, place, state)
-        answers: dict[int, list[dict[ValueHole, Any]]] = {}
-        for target in _reachable(pattern.times):
-            if isinstance(target, int) and target >= 0 and (ways := list(solve(pattern.times, target, known))):
-                answers[target] = ways
-        return answers
+    def counts(self, pattern: Repeat, place: Place, state: _State) -> set[int]:
+        """How often a repeat may repeat."""
+        known = self.known(value_holes(pattern.times), place, state)
+        return {
+            times
+            for times in _reachable(pattern.times)
+            if isinstance(times, int) and times >= 0 and any(True for _ in solve(pattern.times, times, known))
+        }
 
     # Single parts.
 
@@ -245,18 +243,26 @@ class _Search:
         def within(inner: Chain, there: Place, pos: int, before: _State) -> Ends:
             return self.cells((inner,), there, cells, pos, before, at)
 
-        def step(i: int, pos: int, before: _State) -> Ends:
-            match patterns[i].parts:
-                case (Cells(cells=inner),):
-                    yield from self.cells(inner, place, cells, pos, before, at)
-                case (Choice() | Repeat() | Scope() as structure,):
-                    labels = structure.labels if isinstance(structure, Choice) else ()
-                    yield from self.structure(structure, place, pos, before, within, labels)
-                case _ if pos < len(cells):
-                    for after in self.whole(patterns[i], place, cells[pos], before, (*at, pos)):
-                        yield pos + 1, after
+        def row(part: Part, pos: int, before: _State) -> Ends:
+            """What a part that stands for a row of cells makes of the cells from `pos` on."""
+            match part:
+                case Cells(cells=inner):
+                    return self.cells(inner, place, cells, pos, before, at)
+                case Choice() | Repeat() | Scope():
+                    labels = part.labels if isinstance(part, Choice) else ()
+                    return self.structure(part, place, pos, before, within, labels)
                 case _:
-                    self.fail(at, f"the network has {len(cells)} cells, the space expects more")
+                    raise AssertionError("holds_cells says which parts stand for cells")
+
+        def step(i: int, pos: int, before: _State) -> Ends:
+            pattern = patterns[i]
+            if holds_cells(pattern):
+                yield from _in_turn(len(pattern.parts), lambda k, p, s: row(pattern.parts[k], p, s), pos, before)
+            elif pos < len(cells):
+                for after in self.whole(pattern, place, cells[pos], before, (*at, pos)):
+                    yield pos + 1, after
+            else:
+                self.fail(at, f"the network has {len(cells)} cells, the space expects more")
 
         return _in_turn(len(patterns), step, start, state)
 
@@ -290,14 +296,14 @@ class _Search:
         wanted: list[tuple[str, Any, Any]] = []
         for name in names:
             ours, theirs = getattr(pattern, name), getattr(part, name)
-            if is_hole(ours):
-                wanted.append((name, ours, theirs))
-            elif isinstance(ours, tuple) and is_open(ours):
-                theirs = _spread(theirs, len(ours))
-                if len(theirs) != len(ours):
-                    self.fail(at, f"{name} is {theirs}, the space's has {len(ours)} values")
+            if isinstance(ours, tuple) and is_open(ours):
+                try:
+                    wanted += [(name, hole, value) for hole, value in _open_values(ours, _spread(theirs, len(ours)))]
+                except ValueError:
+                    self.fail(at, f"{name} is {theirs} in the network and {ours} in the space")
                     return
-                wanted += [(name, a, b) for a, b in zip(ours, theirs, strict=True)]
+            elif is_hole(ours):
+                wanted.append((name, ours, theirs))
             elif ours != theirs and not _settles(part, name, ours):
                 self.fail(at, f"{name} is {theirs} in the network and {ours} in the space")
                 return
@@ -307,7 +313,7 @@ class _Search:
                 yield before
                 return
             (name, ours, theirs), *others = rest
-            known = self.known(dict.fromkeys(value_holes(ours)), place, before)
+            known = self.known(value_holes(ours), place, before)
             found = False
             for holes in _solutions(ours, theirs, part, name, known):
                 found = True
@@ -319,7 +325,7 @@ class _Search:
 
     # Decisions.
 
-    def known(self, holes: dict[ValueHole, None], place: Place, state: _State) -> dict[ValueHole, Any]:
+    def known(self, holes: Iterable[ValueHole], place: Place, state: _State) -> dict[ValueHole, Any]:
         if not state.seen:
             return {}
         names = {hole: place.full_name(hole) for hole in holes}
@@ -408,17 +414,35 @@ def _as_often_as_it_goes(
 def _solutions(
     value: Any, target: Any, part: Any, name: str, known: dict[ValueHole, Any]
 ) -> Iterator[dict[ValueHole, Any]]:
-    """Every way to make the field `name` of a part what it is, also by an option that the part settles by itself."""
+    """Every way to make the field `name` of a part what it is, also by an option that the part spells another way."""
     yield from solve(value, target, known)
+    if isinstance(target, float) and target.is_integer():
+        yield from solve(value, int(target), known)
     if isinstance(value, Pick):
         for option in value.options if value not in known else (known[value],):
-            if _settles(part, name, option):
+            if not same(option, target) and _settles(part, name, option):
                 yield {} if value in known else {value: option}
 
 
 def _settles(part: Any, name: str, value: Any) -> bool:
-    """Whether `value` is a default that the part brings to a number by itself, and to the one it has."""
-    return (value is None or value == "same") and replace(part, **{name: value}) == part
+    """Whether a part brings `value`, a default or a size in another spelling, to what it has."""
+    if value is not None and value != "same" and not isinstance(value, tuple):
+        return False
+    try:
+        return bool(replace(part, **{name: value}) == part)
+    except PartError:
+        return False
+
+
+def _open_values(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
+    """The holes of nested tuples, with what stands opposite; ValueError where the tuples differ otherwise."""
+    for a, b in zip(ours, theirs, strict=True):
+        if isinstance(a, tuple) and isinstance(b, tuple):
+            yield from _open_values(a, b)
+        elif is_hole(a):
+            yield a, b
+        elif not same(a, b):
+            raise ValueError
 
 
 def _spread(value: Any, count: int) -> tuple[Any, ...]:

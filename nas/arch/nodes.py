@@ -127,8 +127,11 @@ class TableConv(Node):
 
     def __post_init__(self) -> None:
         size_field(self, "kernel")
-        if not self.table or not all(self.table):
-            raise PartError(f"every output map of a TableConv reads at least one input map, got {self.table!r}")
+        for sources in self.table or ((),):
+            if not sources or len(set(sources)) < len(sources) or any(_no_map(source) for source in sources):
+                raise PartError(
+                    f"every output map of a TableConv reads different input maps, counted from 0, got {sources}"
+                )
 
 
 @node
@@ -175,7 +178,7 @@ class Norm(Node):
 
 @node
 class LocalResponseNorm(Node):
-    """x / (bias + alpha/size · Σ x²)^beta over `size` neighbouring channels (Krizhevsky et al. 2012; alpha as in Caffe)."""
+    """x / (bias + alpha/size · Σx²)^beta over `size` neighbouring channels (Krizhevsky et al. 2012; Caffe's alpha)."""
 
     size: int = 5
     _: KW_ONLY
@@ -469,7 +472,8 @@ class Graph(Node):
 class Cells(Node):
     """Cells in a row, each reading outputs of those before it; before the first stands the input, as often as asked.
 
-    A cell that is nothing but `Cells` or a `Repeat` stands for its cells, one by one.
+    `Cells` alone in a cell stand for their cells, also as the content of a repeat, scope or choice; a `Repeat` given as
+    a cell is one of cells.
     """
 
     cells: tuple[Chain, ...]
@@ -572,7 +576,7 @@ def _spliced(parts: tuple[Any, ...]) -> Iterator[Part]:
             case Scope(part=inner) if not is_open(inner):
                 yield from inner.parts
             case Node():
-                yield part
+                yield part  # type: ignore[misc]
             case _:
                 raise PartError(f"a chain is made of parts, got {part!r}", hint="for example Conv(64, 3)")
 
@@ -584,16 +588,40 @@ def _unforked(branches: tuple[Any, ...]) -> Iterator[Chain]:
                 yield from inner
             case (*most, _) if any(isinstance(part, Fork) for part in most):
                 raise PartError("a Fork ends its branch, got parts after it")
+            case (_, *_, Fork(branches=())):
+                raise PartError("a Fork without branches stands alone in its branch, which is then absent")
             case _:
                 yield branch
 
 
+def _no_map(source: Any) -> bool:
+    return not is_hole(source) and (type(source) is not int or source < 0)
+
+
 def _uncelled(cells: tuple[Any, ...]) -> Iterator[Chain]:
     for cell in cells:
-        match cell:
-            case Cells(cells=inner) | Chain(parts=(Cells(cells=inner),)):
-                yield from inner
-            case Repeat(part=inner, times=times) if not is_hole(times) and not is_open(inner):
-                yield from tuple(_uncelled((inner,))) * times
-            case _:
-                yield chain(cell)
+        if isinstance(cell, Repeat) and not holds_cells(cell.part):
+            cell = Repeat(cell.name, Chain(Cells(cell.part)), cell.times)
+        whole = chain(cell)
+        if whole.parts and all(isinstance(part, Cells) for part in whole.parts):
+            yield from (inner for part in whole.parts for inner in part.cells)  # type: ignore[union-attr]
+        else:
+            yield whole
+
+
+def holds_cells(space: Chain) -> bool:
+    """Whether a cell stands for a row of cells: `Cells`, or repeats, scopes and choices of them, and nothing else."""
+    return bool(space.parts) and all(map(_holds_cells, space.parts))
+
+
+def _holds_cells(part: Part) -> bool:
+    match part:
+        case Cells():
+            return True
+        case Repeat(part=inner) | Scope(part=inner):
+            return holds_cells(inner)
+        case Choice(parts=parts):
+            several = {holds_cells(alternative) for alternative in parts}
+            return several == {True}
+        case _:
+            return False

@@ -27,6 +27,7 @@ from nas.arch.nodes import (
     chain,
     contents,
     field_names,
+    holds_cells,
     is_open,
 )
 from nas.arch.scopes import Hole, Place
@@ -105,11 +106,12 @@ class _Filling:
         self.ask = ask
         self.point: Point = {}
         self.holes: dict[str, Hole] = {}
+        self.scopes: dict[str, type] = {}
 
     def decide(self, hole: Hole, place: Place) -> Any:
         name = place.full_name(hole)
         if name in self.point:
-            if self.holes[name] != hole:
+            if not _alike(self.holes[name], hole):
                 raise HoleError(
                     "two different holes share one name", path=name, hint="rename one, or put it in a Scope"
                 )
@@ -138,16 +140,22 @@ class _Filling:
         match part:
             case Chain():
                 return self.chain(part, place)
-            case Scope(name=name, part=inner):
-                return self.chain(inner, place.scope(name))
-            case Repeat(name=name, part=inner, times=times):
+            case Scope(part=inner):
+                return self.chain(inner, self.scope(part, place))
+            case Repeat(part=inner, times=times):
                 count = self.value(times, place)
-                return Chain(*(self.chain(inner, place.scope(name, i)) for i in range(1, count + 1)))
+                return Chain(*(self.chain(inner, self.scope(part, place, i)) for i in range(1, count + 1)))
             case Choice():
                 label = self.decide(part, place)
                 return self.chain(part.part(label), place.alternative(part, label))
             case _:
                 return interned(self.combinator(part, place))
+
+    def scope(self, part: Scope | Repeat, place: Place, number: int | str = "") -> Place:
+        made = place.scope(part.name, number)
+        if self.scopes.setdefault(made.prefix, type(part)) is not type(part):
+            raise HoleError("a scope and a repetition share one name", path=made.prefix[:-1], hint="rename one of them")
+        return made
 
     def combinator(self, part: Part, place: Place) -> Part:
         match part:
@@ -173,29 +181,41 @@ class _Filling:
         return Step(*edges, join=self.value(step.join, place))
 
     def cells(self, cell: Chain, place: Place) -> list[Chain]:
-        match cell.parts:
-            case (Cells(cells=inner),):
-                return [made for one in inner for made in self.cells(one, place)]
-            case (Scope(name=name, part=part),):
-                return self.cells(part, place.scope(name))
-            case (Repeat(name=name, part=part, times=times),):
+        if not holds_cells(cell):
+            return [self.chain(cell, place)]
+        return [made for part in cell.parts for made in self.row(part, place)]
+
+    def row(self, part: Part, place: Place) -> list[Chain]:
+        """The cells of a part that stands for a row of them."""
+        match part:
+            case Cells(cells=cells):
+                return [made for one in cells for made in self.cells(one, place)]
+            case Scope(part=inner):
+                return self.cells(inner, self.scope(part, place))
+            case Repeat(part=inner, times=times):
                 count = self.value(times, place)
-                return [made for i in range(1, count + 1) for made in self.cells(part, place.scope(name, i))]
-            case (Choice() as choice,):
-                label = self.decide(choice, place)
-                return self.cells(choice.part(label), place.alternative(choice, label))
+                return [made for i in range(1, count + 1) for made in self.cells(inner, self.scope(part, place, i))]
+            case Choice():
+                label = self.decide(part, place)
+                return self.cells(part.part(label), place.alternative(part, label))
             case _:
-                return [self.chain(cell, place)]
+                raise AssertionError("holds_cells says which parts stand for cells")
 
 
-_INTERNED: dict[Part, Part] = {}
+def _alike(a: Hole, b: Hole) -> bool:
+    """Whether two holes of one name are one decision: they offer the same, wherever they stand."""
+    return type(a) is type(b) and a.options == b.options and (not isinstance(a, Choice) or a.parts == b.parts)  # type: ignore[union-attr]
+
+
+_INTERNED: dict[Any, Any] = {}
 
 
 def interned(part: T) -> T:
     """The one object for all parts equal to `part`, so that mutants share what they have in common."""
     if len(_INTERNED) >= 200_000:
         _INTERNED.clear()
-    return _INTERNED.setdefault(part, part)  # type: ignore[call-overload, no-any-return]
+    made: T = _INTERNED.setdefault(part, part)
+    return made
 
 
 def offers(hole: Hole, option: Any) -> bool:

@@ -67,7 +67,7 @@ def _step(step: Step, rule: Rule) -> Step:
 
 
 def squeeze_excite(reduction: int = 16) -> Branches:
-    """x · sigmoid(W₂ relu(W₁ mean(x))), the squeeze to 1/`reduction` of the channels (Hu et al. 2017, arXiv:1709.01507)."""
+    """The input times sigmoid(W₂ relu(W₁ mean(x))), squeezed to 1/`reduction` of its channels (arXiv:1709.01507)."""
     squeeze = Conv(Ratio(1, reduction), bias=True)
     excite = Conv("fit", bias=True)
     return Branches(Chain(), Chain(GlobalPool(), squeeze, Act("relu"), excite, Act("sigmoid")), join="multiply")

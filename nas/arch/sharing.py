@@ -12,42 +12,43 @@ from nas.arch.scopes import Place
 
 @lru_cache(maxsize=256)
 def shared_families(space: Chain) -> tuple[frozenset[str], frozenset[str]]:
-    """The family names of the holes that stand in more than one place of a space, and of the scopes opened more than once."""
+    """The family names of the holes that several places of a space see, and of the scopes it opens several times."""
     holes: Counter[str] = Counter()
     scopes: Counter[str] = Counter()
 
-    def value(item: Any, place: Place) -> None:
+    def value(item: Any, place: Place, sights: int) -> None:
         if isinstance(item, tuple):
             for inner in item:
-                value(inner, place)
+                value(inner, place, sights)
         for hole in value_holes(item):
-            holes[place.family_name(hole)] += 1 + (hole.scope is not None)
+            holes[place.family_name(hole)] += sights + (hole.scope is not None)
 
-    def walk(part: Part, place: Place) -> None:
+    def walk(part: Part, place: Place, sights: int) -> None:
+        """Count what stands in a part; `sights` is 2 below a choice that other places see as well."""
         if not is_open(part):
             return
         match part:
             case Scope(name=name, part=inner):
-                scopes[place.scope(name).family] += 1
-                walk(inner, place.scope(name))
+                scopes[place.scope(name).family] += sights
+                walk(inner, place.scope(name), sights)
             case Repeat(name=name, part=inner, times=times):
-                value(times, place)
-                scopes[place.scope(name, "#").family] += 1
-                walk(inner, place.scope(name, "#"))
+                value(times, place, sights)
+                scopes[place.scope(name, "#").family] += sights
+                walk(inner, place.scope(name, "#"), sights)
             case Choice(labels=labels, parts=parts):
-                holes[place.family_name(part)] += 1 + (part.scope is not None)
+                holes[place.family_name(part)] += sights + (part.scope is not None)
                 for label, alternative in zip(labels, parts, strict=True):
-                    walk(alternative, place.alternative(part, label))
+                    walk(alternative, place.alternative(part, label), sights if part.scope is None else 2)
             case Chain(parts=parts):
                 for inner_part in parts:
-                    walk(inner_part, place)
+                    walk(inner_part, place, sights)
             case _:
                 for item in _values(part):
-                    value(item, place)
+                    value(item, place, sights)
                 for _, inner in subchains(part):
-                    walk(inner, place)
+                    walk(inner, place, sights)
 
-    walk(space, Place())
+    walk(space, Place(), 1)
     return frozenset(n for n, c in holes.items() if c > 1), frozenset(n for n, c in scopes.items() if c > 1)
 
 

@@ -5,7 +5,7 @@
     norm()
     2 * add([conv(64, 3), norm()], [shortcut()])
 
-Outside of brackets the parts of a chain stand on lines of their own; inside, in brackets; `n *` repeats a part. A part is
+The parts of the main chain stand on lines of their own, those of others in brackets; `n *` repeats a part. A part is
 its kind with its fields, those that hold their default left out; a `Branches` is called after its join; a ratio of the
 input's channels is written `x6` or `x1/16`. The grammar:
 
@@ -13,18 +13,19 @@ input's channels is written `x6` or `x1/16`. The grammar:
     parts = { [integer "*"] call }
     call  = name "(" [item { "," item }] ")"
     item  = [name "="] value
-    value = number | string | "true" | "false" | "none" | ratio | call | "(" [value { "," value } [","]] ")" | chain
+    value = number | string | "true" | "false" | "none" | ratio | call | tuple | chain
+    tuple = "(" [value { "," value } [","]] ")"
     chain = "[" [[integer "*"] call { "," [integer "*"] call }] "]"
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import KW_ONLY, MISSING, fields
+from collections.abc import Hashable, Iterator
+from dataclasses import MISSING, fields
 from functools import cache
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from nas.arch.nodes import JOINS, NODES, Branches, Cells, Chain, Fork, Network, Node, Part, Ratio, Step, chain, contents
 from nas.errors import NasError, TextError
@@ -131,7 +132,7 @@ def _items(part: Any) -> Iterator[str]:
 
 def _fields(part: Any) -> Iterator[str]:
     values = contents(part)
-    names = _signature(type(part))
+    names = _signature(cast(Hashable, type(part)))
     told = [not _by_default(part, name, value) for name, value in zip(names, values, strict=True)]
     ordered = list(names.values())
     last = max((i for i, positional in enumerate(ordered) if positional and told[i]), default=-1)
@@ -143,9 +144,9 @@ def _fields(part: Any) -> Iterator[str]:
 
 
 @cache
-def _signature(kind: type) -> dict[str, bool]:
+def _signature(kind: Hashable) -> dict[str, bool]:
     """The fields of a kind, and whether each may be given by its position."""
-    return {field.name: not field.kw_only for field in fields(kind) if field.type is not KW_ONLY}
+    return {field.name: not field.kw_only for field in fields(kind)}  # type: ignore[arg-type]
 
 
 def _by_default(part: Any, name: str, value: Any) -> bool:
@@ -153,8 +154,8 @@ def _by_default(part: Any, name: str, value: Any) -> bool:
     if default is MISSING:
         return False
     if default == "same" or default is None:
-        given = {other: getattr(part, other) for other in _signature(type(part)) if other != name}
-        return value == getattr(type(part)(**given), name)
+        given = {other: getattr(part, other) for other in _signature(cast(Hashable, type(part))) if other != name}
+        return bool(value == getattr(type(part)(**given), name))
     return bool(value == default and type(value) is type(default))
 
 
@@ -169,7 +170,7 @@ _TOKEN = re.compile(
     r"""\s*(?:
     (?P<ratio>x\d{1,9}(?:/\d{1,9})?\b)
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<number>-?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,3})?)
+  | (?P<number>-?\d{1,18}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?)
   | (?P<string>"(?:[^"\\\n]|\\.){0,1000}")
   | (?P<mark>[()\[\],=*])
   | (?P<end>\Z)

@@ -14,7 +14,7 @@ from nas.cli import options
 @click.argument("b")
 @options.as_json
 def command(a: str, b: str, as_json: bool) -> None:
-    """Show what turns one network into another.
+    r"""Show what turns one network into another.
 
     \b
     Example:

@@ -13,7 +13,7 @@ from nas.cli.table import count, shape_text, table
 @click.command()
 @options.as_json
 def command(as_json: bool) -> None:
-    """List the named networks.
+    r"""List the named networks.
 
     \b
     Example:

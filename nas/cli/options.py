@@ -23,7 +23,7 @@ class InputError(NasError):
     """An image shape cannot be read."""
 
 
-class _Image(click.ParamType):
+class _Image(click.ParamType[Shape]):
     name = "CxHxW"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shape:

@@ -41,7 +41,7 @@ def apply(images: Tensor, draws: Tensor, fill: Tensor, *, cutout: int) -> Tensor
     """Each image cropped, flipped and cut as its row of `draws` says.
 
     Args:
-        images: uint8 (n, h, w, c), contiguous.
+        images: uint8 (n, h, w, c).
         draws: From `draw`, on the same device.
         fill: uint8 (c,), the colour of cutouts.
         cutout: Side in pixels; 0 for none.
@@ -50,7 +50,7 @@ def apply(images: Tensor, draws: Tensor, fill: Tensor, *, cutout: int) -> Tensor
         uint8 (n, h, w, c).
     """
     count, height, width, channels = images.shape
-    pixels = torch.cat([fill[None], torch.zeros_like(fill)[None], images.view(-1, channels)])
+    pixels = torch.cat([fill[None], torch.zeros_like(fill)[None], images.reshape(-1, channels)])
     index = _index(draws, height, width, cutout=cutout)
     return pixels.index_select(0, index.view(-1)).view(count, height, width, channels)
 

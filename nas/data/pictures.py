@@ -115,6 +115,12 @@ def _classes(tree: Tree, root: Path) -> tuple[str, ...]:
             hint="fill or remove them",
         )
     classes = tuple(tree.images["train"])
+    if not classes:
+        raise DataError(
+            "train/ must hold class folders, got none",
+            path=str(root),
+            hint="put the images of each class into its own folder, train/CLASS/",
+        )
     for split, by_class in tree.images.items():
         if differing := sorted(set(by_class) ^ set(classes)):
             raise DataError(

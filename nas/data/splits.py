@@ -24,7 +24,7 @@ def hold_out(labels: Ints, parts: int, *, seed: int) -> list[Ints]:
 
 
 def subset(labels: Ints, count: int, *, seed: int) -> Ints:
-    """Sorted indices of `count` images in which every class has its share, to within one image.
+    """Sorted indices of `count` images in which every class keeps its share, up to rounding.
 
     A smaller subset lies in every larger one of the same seed.
     """
@@ -32,5 +32,5 @@ def subset(labels: Ints, count: int, *, seed: int) -> Ints:
     turn = np.empty(len(labels))
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
-        turn[members] = (np.arange(len(members)) + generator.random()) / len(members)
-    return np.sort(np.argsort(turn)[:count])
+        turn[members] = (np.arange(len(members)) + 0.5) / len(members)
+    return np.sort(np.argsort(turn, kind="stable")[:count])

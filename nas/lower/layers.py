@@ -27,13 +27,14 @@ class PaddedPool2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, h, w) to (n, c, h', w')."""
         if isinstance(self.pool, nn.MaxPool2d):
-            return self.pool(F.pad(x, self.sides, value=-torch.inf))
-        mean = self.pool(F.pad(x, self.sides))
+            highest: Tensor = self.pool(F.pad(x, self.sides, value=-torch.inf))
+            return highest
+        mean: Tensor = self.pool(F.pad(x, self.sides))
         return mean if self.counted else mean / self.pool(F.pad(torch.ones_like(x[:1, :1]), self.sides))
 
 
 class TableConv2d(nn.Module):
-    """Convolution whose output map `i` reads only the input maps `table[i]`; the weights of all links stand in one row."""
+    """Convolution whose output map `i` reads only the input maps `table[i]`; one kernel of weights a link."""
 
     links: Tensor
 
@@ -68,7 +69,7 @@ class Subsample2d(nn.Module):
 
 
 class RadialBasis(nn.Module):
-    """Minus the squared distance to a fixed code of +1 and -1 for each class (LeCun et al. 1998, without the 7x12 glyphs)."""
+    """Minus the squared distance to a fixed random code of +1 and -1 for each class (LeCun et al. 1998 drew glyphs)."""
 
     codes: Tensor
 
@@ -114,12 +115,11 @@ class Shuffle(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, h, w) to (n, c, h, w)."""
-        return F.channel_shuffle(x, self.groups) if x.device.type != "cpu" else self.transposed(x)
-
-    def transposed(self, x: Tensor) -> Tensor:
-        """The shuffle as a transposition, which keeps the memory format."""
         n, c, h, w = x.shape
-        return x.unflatten(1, (self.groups, c // self.groups)).transpose(1, 2).reshape(n, c, h, w)
+        if x.is_contiguous(memory_format=torch.channels_last):  # the same shuffle where channels lie together
+            pixels = x.permute(0, 2, 3, 1).reshape(n * h * w, self.groups, c // self.groups)
+            return pixels.transpose(1, 2).reshape(n, h, w, c).permute(0, 3, 1, 2)
+        return x.reshape(n, self.groups, c // self.groups, h, w).transpose(1, 2).reshape(n, c, h, w)
 
 
 class Scale(nn.Module):

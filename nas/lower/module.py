@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from nas.arch.cost import Shape, cost, shortcut_stride
 from nas.arch.fields import pair, same_padding, sides
 from nas.arch.nodes import (
-    LEAVES,
     Act,
     Conv,
     Dropout,
@@ -103,9 +102,9 @@ class NetworkModule(nn.Module):
         return values
 
     def _call(self, instruction: Instruction) -> "nn.Module | _Join":
-        if not isinstance(instruction.what, LEAVES):
-            return _Join(str(instruction.what))
-        made = leaf(instruction.what, instruction.shape, instruction.fit)
+        if isinstance(instruction.what, str):
+            return _Join(instruction.what)
+        made = leaf(cast(Leaf, instruction.what), instruction.shape, instruction.fit)
         *scopes, name = instruction.path.split(".")
         room: nn.Module = self
         for scope in scopes:

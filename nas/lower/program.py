@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from nas.arch.cost import Shape, cell_flow, cell_inputs, fit_shape, flow, graph_outputs, step_flow
 from nas.arch.nodes import Branches, Cells, Chain, Exit, Fork, Graph, Part, Shortcut
@@ -83,7 +82,7 @@ class _Lowering:
 
     def chain(self, network: Chain, register: int, shape: Shape, fit: Shape | None, path: str) -> tuple[int, ...]:
         """Lower a chain; the registers it leaves are several where it ends in a fork."""
-        left = (register,)
+        left: tuple[int, ...] = (register,)
         for name, part in zip(part_names(network.parts), network.parts, strict=True):
             left = self.part(part, left[0], shape, fit, below(path, name))
             shape = flow(part, shape, fit).shape

@@ -1,36 +1,71 @@
 """The published networks, by name, in the order of their story."""
 
 from nas.arch.named import Named
-from search_spaces.networks.alexnet import alexnet, alexnet_one_tower
-from search_spaces.networks.densenet import densenet121
-from search_spaces.networks.googlenet import googlenet, googlenet_bn
-from search_spaces.networks.lenet import lenet5, lenet5_modern
-from search_spaces.networks.mobilenet import mobilenet_v2
-from search_spaces.networks.resnet import resnet18, resnet20, resnet50
-from search_spaces.networks.resnext import resnext50_32x4d
-from search_spaces.networks.senet import se_resnet50
-from search_spaces.networks.shufflenet import shufflenet_v1_g3
-from search_spaces.networks.vgg import vgg16
+from search_spaces.networks import (
+    alexnet,
+    densenet,
+    googlenet,
+    lenet,
+    mobilenet,
+    resnet,
+    resnext,
+    senet,
+    shufflenet,
+    vgg,
+)
 
-_MNIST, _CIFAR, _IMAGENET = (1, 32, 32), (3, 32, 32), (3, 224, 224)
+_DIGIT, _SMALL, _PHOTO = (1, 32, 32), (3, 32, 32), (3, 224, 224)
 
 NETWORKS: dict[str, Named] = {
     named.name: named
     for named in (
-        Named("lenet5", lenet5, _MNIST, 10, 1998, "LeCun et al., Proc. IEEE 86(11)"),
-        Named("lenet5_modern", lenet5_modern, _MNIST, 10, 1998, "LeCun et al., Proc. IEEE 86(11)"),
-        Named("alexnet", alexnet, (3, 227, 227), 1000, 2012, "Krizhevsky et al., NIPS 2012"),
-        Named("alexnet_one_tower", alexnet_one_tower, _IMAGENET, 1000, 2014, "arXiv:1404.5997"),
-        Named("vgg16", vgg16, _IMAGENET, 1000, 2014, "arXiv:1409.1556"),
-        Named("googlenet", googlenet, _IMAGENET, 1000, 2014, "arXiv:1409.4842"),
-        Named("googlenet_bn", googlenet_bn, _IMAGENET, 1000, 2014, "arXiv:1409.4842"),
-        Named("resnet18", resnet18, _IMAGENET, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet50", resnet50, _IMAGENET, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet20", resnet20, _CIFAR, 10, 2015, "arXiv:1512.03385"),
-        Named("densenet121", densenet121, _IMAGENET, 1000, 2016, "arXiv:1608.06993"),
-        Named("resnext50_32x4d", resnext50_32x4d, _IMAGENET, 1000, 2016, "arXiv:1611.05431"),
-        Named("se_resnet50", se_resnet50, _IMAGENET, 1000, 2017, "arXiv:1709.01507"),
-        Named("mobilenet_v2", mobilenet_v2, _IMAGENET, 1000, 2018, "arXiv:1801.04381"),
-        Named("shufflenet_v1-1.0-g3", shufflenet_v1_g3, _IMAGENET, 1000, 2017, "arXiv:1707.01083"),
+        Named("lenet5", lenet.lenet5, _DIGIT, 10, 1998, "Proc. IEEE 86(11)"),
+        Named("lenet5_modern", lenet.lenet5_modern, _DIGIT, 10, 1998, "Proc. IEEE 86(11)"),
+        Named("alexnet", alexnet.alexnet, (3, 227, 227), 1000, 2012, "NIPS 2012"),
+        Named("alexnet_one_tower", alexnet.alexnet_one_tower, _PHOTO, 1000, 2014, "arXiv:1404.5997"),
+        Named("vgg11", vgg.vgg11, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
+        Named("vgg13", vgg.vgg13, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
+        Named("vgg16", vgg.vgg16, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
+        Named("vgg19", vgg.vgg19, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
+        Named("vgg11_bn", vgg.vgg11_bn, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
+        Named("vgg13_bn", vgg.vgg13_bn, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
+        Named("vgg16_bn", vgg.vgg16_bn, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
+        Named("vgg19_bn", vgg.vgg19_bn, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
+        Named("googlenet", googlenet.googlenet, _PHOTO, 1000, 2014, "arXiv:1409.4842"),
+        Named("googlenet_bn", googlenet.googlenet_bn, _PHOTO, 1000, 2014, "arXiv:1409.4842"),
+        Named("resnet18", resnet.resnet18, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
+        Named("resnet34", resnet.resnet34, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
+        Named("resnet50", resnet.resnet50, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
+        Named("resnet101", resnet.resnet101, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
+        Named("resnet152", resnet.resnet152, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
+        Named("resnet50_v1", resnet.resnet50_v1, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
+        Named("resnet101_v1", resnet.resnet101_v1, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
+        Named("resnet152_v1", resnet.resnet152_v1, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
+        Named("resnet20", resnet.resnet20, _SMALL, 10, 2015, "arXiv:1512.03385"),
+        Named("resnet32", resnet.resnet32, _SMALL, 10, 2015, "arXiv:1512.03385"),
+        Named("resnet44", resnet.resnet44, _SMALL, 10, 2015, "arXiv:1512.03385"),
+        Named("resnet56", resnet.resnet56, _SMALL, 10, 2015, "arXiv:1512.03385"),
+        Named("resnet110", resnet.resnet110, _SMALL, 10, 2015, "arXiv:1512.03385"),
+        Named("resnet1202", resnet.resnet1202, _SMALL, 10, 2015, "arXiv:1512.03385"),
+        Named("densenet121", densenet.densenet121, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
+        Named("densenet169", densenet.densenet169, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
+        Named("densenet201", densenet.densenet201, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
+        Named("densenet264", densenet.densenet264, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
+        Named("densenet161", densenet.densenet161, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
+        Named("resnext50_32x4d", resnext.resnext50_32x4d, _PHOTO, 1000, 2016, "arXiv:1611.05431"),
+        Named("resnext101_32x4d", resnext.resnext101_32x4d, _PHOTO, 1000, 2016, "arXiv:1611.05431"),
+        Named("resnext101_64x4d", resnext.resnext101_64x4d, _PHOTO, 1000, 2016, "arXiv:1611.05431"),
+        Named("se_resnet50", senet.se_resnet50, _PHOTO, 1000, 2017, "arXiv:1709.01507"),
+        Named("se_resnet101", senet.se_resnet101, _PHOTO, 1000, 2017, "arXiv:1709.01507"),
+        Named("se_resnext50_32x4d", senet.se_resnext50_32x4d, _PHOTO, 1000, 2017, "arXiv:1709.01507"),
+        Named("mobilenet_v2-0.5", mobilenet.mobilenet_v2_050, _PHOTO, 1000, 2018, "arXiv:1801.04381"),
+        Named("mobilenet_v2-0.75", mobilenet.mobilenet_v2_075, _PHOTO, 1000, 2018, "arXiv:1801.04381"),
+        Named("mobilenet_v2", mobilenet.mobilenet_v2, _PHOTO, 1000, 2018, "arXiv:1801.04381"),
+        Named("mobilenet_v2-1.4", mobilenet.mobilenet_v2_140, _PHOTO, 1000, 2018, "arXiv:1801.04381"),
+        Named("shufflenet_v1-1.0-g1", shufflenet.shufflenet_v1_g1, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
+        Named("shufflenet_v1-1.0-g2", shufflenet.shufflenet_v1_g2, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
+        Named("shufflenet_v1-1.0-g3", shufflenet.shufflenet_v1_g3, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
+        Named("shufflenet_v1-1.0-g4", shufflenet.shufflenet_v1_g4, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
+        Named("shufflenet_v1-1.0-g8", shufflenet.shufflenet_v1_g8, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
     )
 }

@@ -1,4 +1,7 @@
-"""DenseNet: Huang, Liu, van der Maaten, Weinberger, "Densely connected convolutional networks", arXiv:1608.06993."""
+"""DenseNet: Huang, Liu, van der Maaten, Weinberger, "Densely connected convolutional networks", arXiv:1608.06993.
+
+The networks of Table 1, on 3×224×224. Errors are on ImageNet, centre crop, top-1, from the authors' README.
+"""
 
 from collections.abc import Iterator
 
@@ -18,9 +21,41 @@ def _densenet(growth: int, depths: tuple[int, ...], classes: int) -> Network:
 
 
 def densenet121(classes: int = 1000) -> Network:
-    """DenseNet-121 with a growth of 32, Table 1, on 3×224×224.
+    """DenseNet-121 with a growth of 32.
 
-    Counted: 7,978,856 parameters, 2,834,161,664 MACs, as in torchvision.
-    Error on ImageNet, centre crop: 25.0 % top-1 (the authors' README).
+    Counted: 7,978,856 parameters, 2,834,161,664 MACs, as in torchvision. Error: 25.0 %.
     """
     return _densenet(32, (6, 12, 24, 16), classes)
+
+
+def densenet169(classes: int = 1000) -> Network:
+    """DenseNet-169 with a growth of 32.
+
+    Counted: 14,149,480 parameters, 3,359,843,328 MACs, as in torchvision.
+    """
+    return _densenet(32, (6, 12, 32, 32), classes)
+
+
+def densenet201(classes: int = 1000) -> Network:
+    """DenseNet-201 with a growth of 32.
+
+    Counted: 20,013,928 parameters, 4,291,365,888 MACs, as in torchvision. Error: 22.5 %.
+    """
+    return _densenet(32, (6, 12, 48, 32), classes)
+
+
+def densenet264(classes: int = 1000) -> Network:
+    """DenseNet-264 with a growth of 32.
+
+    Counted: 33,337,704 parameters, 5,751,653,376 MACs, as torchvision makes of the paper's numbers.
+    """
+    return _densenet(32, (6, 12, 64, 48), classes)
+
+
+def densenet161(classes: int = 1000) -> Network:
+    """DenseNet-161 with a growth of 48.
+
+    Counted: 28,681,000 parameters, 7,727,907,072 MACs, as in torchvision. Error: 22.2 %.
+    Not in Table 1; released by the authors.
+    """
+    return _densenet(48, (6, 12, 36, 24), classes)

@@ -1,4 +1,8 @@
-"""ResNeXt: Xie et al., "Aggregated residual transformations for deep neural networks", 2016, arXiv:1611.05431."""
+"""ResNeXt: Xie et al., "Aggregated residual transformations for deep neural networks", 2016, arXiv:1611.05431.
+
+On 3×224×224. Errors are on ImageNet, centre crop, top-1, from the authors' README. The stride of a block is in its 3×3
+convolution, as in the authors' code.
+"""
 
 from nas.arch.nodes import Chain, Network
 from search_spaces.blocks import bottleneck, residual
@@ -14,10 +18,24 @@ def _resnext(depths: tuple[int, ...], groups: int, group_width: int, classes: in
 
 
 def resnext50_32x4d(classes: int = 1000) -> Network:
-    """ResNeXt-50 with 32 groups of 4 channels, Table 1, on 3×224×224.
+    """ResNeXt-50 with 32 groups, of 4 channels in the first stage, Table 1.
 
-    Counted: 25,028,904 parameters, 4,230,479,872 MACs, as in torchvision.
-    Error on ImageNet, centre crop: 22.2 % top-1 (the authors' README).
-    The stride is in the 3×3 convolution, as in the authors' code.
+    Counted: 25,028,904 parameters, 4,230,479,872 MACs, as in torchvision. Error: 22.2 %.
     """
     return _resnext((3, 4, 6, 3), 32, 4, classes)
+
+
+def resnext101_32x4d(classes: int = 1000) -> Network:
+    """ResNeXt-101 with 32 groups, of 4 channels in the first stage.
+
+    Published: 44 million parameters. Counted: 44,177,704 parameters, 7,969,996,800 MACs. Error: 21.2 %.
+    """
+    return _resnext((3, 4, 23, 3), 32, 4, classes)
+
+
+def resnext101_64x4d(classes: int = 1000) -> Network:
+    """ResNeXt-101 with 64 groups, of 4 channels in the first stage.
+
+    Counted: 83,455,272 parameters, 15,460,270,080 MACs, as in torchvision. Error: 20.4 %.
+    """
+    return _resnext((3, 4, 23, 3), 64, 4, classes)

@@ -24,7 +24,7 @@ _WIDTHS = ((32, 48), (64, 96), (128, 160))
 def mobile_space(classes: int) -> Space:
     """A stem and three stages of one to three blocks, each stage halving the map.
 
-    Decided once: for a stage, its width and depth; for a block, everything else.
+    Decided once for a stage: width and depth. Decided for each block: kind, kernel, expansion, groups, and SE or not.
     """
     widths = [_STEM, *(pick(f"width{i}", *options, scope="") for i, options in enumerate(_WIDTHS, 1))]
     stages = (_stage(f"stage{i}", widths[i - 1], widths[i]) for i in range(1, len(widths)))

@@ -1,0 +1,10 @@
+"""Training: from a torch module and a data set to weights and numbers.
+
+recipe      how to train: a value
+device      where to train, and the clock of the budget
+step        one batch
+fit         epochs, checkpoints, resuming
+evaluate    accuracy and loss on a split
+checkpoint  a training on disk
+failure     what a trial can fail of by itself
+"""

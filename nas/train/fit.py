@@ -1,0 +1,190 @@
+"""The training of one network: epochs, each with its numbers and its checkpoint."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from nas.data.batches import Batches
+from nas.data.dataset import Dataset
+from nas.errors import RunError
+from nas.train import checkpoint
+from nas.train.device import device_seconds
+from nas.train.evaluate import score
+from nas.train.failure import TrialFailure, out_of_memory_is_failure
+from nas.train.recipe import Recipe, learning_rate
+from nas.train.step import Step
+
+_VALIDATION_BATCH = 256
+_SEEDS_APART = 100_003
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The numbers of one epoch.
+
+    Args:
+        epoch: Epochs done with this one, from 1.
+        train_loss: Mean over the epoch of what was minimised: smoothed labels and weighted exits included.
+        val_loss: Mean cross-entropy on the validation split after the epoch.
+        val_accuracy: Share of the validation split that is right after the epoch, 0..1.
+        seconds: Core time on a CPU, wall time on CUDA; training and validation.
+        images: Training images seen in the epoch.
+    """
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+    images: int
+
+
+@dataclass(frozen=True)
+class History:
+    """The epochs of a training so far, in order."""
+
+    epochs: tuple[Epoch, ...] = ()
+
+    @property
+    def last(self) -> Epoch:
+        """The latest epoch; a training that has one."""
+        return self.epochs[-1]
+
+    @property
+    def seconds(self) -> float:
+        """Spent on all epochs, whichever process ran them."""
+        return sum(epoch.seconds for epoch in self.epochs)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed what a network draws from when it is built and trained: torch's generators, on the CPU and on every GPU."""
+    torch.manual_seed(seed)
+
+
+def fit(
+    module: nn.Module,
+    data: Dataset,
+    recipe: Recipe,
+    *,
+    device: torch.device,
+    seed: int,
+    folder: Path | None = None,
+    until: int | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> History:
+    """Train `module` in place, and return the numbers of its epochs, those of earlier calls included.
+
+    Order, augmentation and dropout depend on the seed and the epoch alone. So a training that is stopped after any
+    epoch and resumed from its folder is the training that was never stopped; on a CPU, bit by bit.
+
+    Args:
+        module: Gives logits, or in training (logits, [logits of each exit]) with the attribute `exit_weights`.
+        data: Trains on its training split, and is judged on its validation split.
+        recipe: The whole schedule, also where only a part of it is run.
+        device: Where to train.
+        seed: Of everything but the initial weights, which the module comes with.
+        folder: Holds `checkpoint.pt`, written after every epoch and resumed from; None for no checkpoints.
+        until: Stop after so many epochs of the schedule; None for all.
+        on_epoch: Called after each epoch, when its checkpoint is written.
+
+    Raises:
+        TrialFailure: the loss is no longer finite, or memory ran out.
+        RunError: the folder's checkpoint is damaged, or of another network, recipe or seed.
+    """
+    with out_of_memory_is_failure():
+        training = _Training(module, data, recipe, device=device, seed=seed)
+    if folder is not None:
+        training.resume(folder)
+    last = recipe.epochs if until is None else min(until, recipe.epochs)
+    for epoch in range(len(training.history.epochs), last):
+        with out_of_memory_is_failure():
+            done = training.epoch(epoch)
+        if folder is not None:
+            training.save(folder)
+        if on_epoch is not None:
+            on_epoch(done)
+    return training.history
+
+
+class _Training:
+    """A network on its way through a recipe."""
+
+    def __init__(self, module: nn.Module, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int) -> None:
+        self.history = History()
+        self._step = Step(module, recipe, device=device)
+        self._recipe, self._device, self._seed = recipe, device, seed
+        self._batches = Batches(
+            data.train,
+            data,
+            device=device,
+            batch=recipe.batch,
+            augment=recipe.augment,
+            seed=seed,
+            limit=recipe.limit,
+        )
+        self._validation = Batches(data.val, data, device=device, batch=_VALIDATION_BATCH)
+
+    def epoch(self, epoch: int) -> Epoch:
+        """Run and record epoch `epoch`, counted from 0."""
+        begin = device_seconds(self._device)
+        seed_everything(self._seed * _SEEDS_APART + epoch)
+        train_loss, images = self._train(epoch)
+        _must_be_finite(train_loss, f"training loss {train_loss} in epoch {epoch + 1}")
+        val = score(self._step.module, self._validation, device=self._device)
+        _must_be_finite(val.loss, f"validation loss {val.loss} after epoch {epoch + 1}")
+        seconds = device_seconds(self._device) - begin
+        done = Epoch(epoch + 1, train_loss, val.loss, val.accuracy, seconds, images)
+        self.history = replace(self.history, epochs=(*self.history.epochs, done))
+        return done
+
+    def _train(self, epoch: int) -> tuple[float, int]:
+        """The mean loss over an epoch and its images; the loss is read once, at the end."""
+        self._step.module.train()
+        steps = len(self._batches)
+        total = torch.zeros((), device=self._device)
+        images = 0
+        for i, (inputs, labels) in enumerate(self._batches.epoch(epoch)):
+            progress = (epoch + (i + 0.5) / steps) / self._recipe.epochs  # Its middle: no step has the rate zero.
+            total += len(labels) * self._step(inputs, labels, lr=learning_rate(self._recipe, progress))
+            images += len(labels)
+        return float(total) / images, images
+
+    def save(self, folder: Path) -> None:
+        """Write the checkpoint of this moment."""
+        state = {
+            "recipe": asdict(self._recipe),
+            "seed": self._seed,
+            "epochs": [asdict(epoch) for epoch in self.history.epochs],
+            "model": self._step.module.state_dict(),
+            "optimizer": self._step.optimizer.state_dict(),
+        }
+        checkpoint.save(folder, state)
+
+    def resume(self, folder: Path) -> None:
+        """Become the training that `folder` holds, if it holds one."""
+        state = checkpoint.load(folder, device=self._device)
+        if state is None:
+            return
+        model = self._step.module.state_dict()
+        wanted = {
+            "network": {name: tensor.shape for name, tensor in model.items()},
+            "recipe": asdict(self._recipe),
+            "seed": self._seed,
+        }
+        state["network"] = {name: tensor.shape for name, tensor in state["model"].items()}
+        for what, value in wanted.items():
+            if state[what] != value:
+                hint = "give each training a folder of its own"
+                raise RunError(f"the checkpoint is of another {what}", path=str(folder / checkpoint.NAME), hint=hint)
+        self._step.module.load_state_dict(state["model"])
+        self._step.optimizer.load_state_dict(state["optimizer"])
+        self.history = History(tuple(Epoch(**epoch) for epoch in state["epochs"]))
+
+
+def _must_be_finite(loss: float, detail: str) -> None:
+    if not math.isfinite(loss):
+        raise TrialFailure("diverged", detail)

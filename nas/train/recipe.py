@@ -1,0 +1,86 @@
+"""How a network is trained: a small value that a run records."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nas.data.augment import Augment
+from nas.errors import NasError
+
+Schedule = Literal["cosine", "linear"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Stochastic gradient descent on the cross-entropy, its learning rate warmed up and then brought to zero.
+
+    `dataclasses.asdict` and `recipe_of` are each other's inverse.
+
+    Args:
+        epochs: Length of the whole schedule; a rung may stop earlier in it.
+        batch: Images in a step.
+        lr: The highest learning rate.
+        momentum: Of the gradient; 0 for none.
+        nesterov: Look ahead by the momentum.
+        weight_decay: Of the weights of convolutions and linear layers; scales and shifts of norms and biases have none.
+        warmup: Share of the steps, 0..1, in which the rate rises linearly to `lr`.
+        schedule: The way from `lr` to zero.
+        label_smoothing: Share of a label spread over all classes.
+        augment: What happens to training images.
+        limit: Train on so many images, each class in its share; None for all.
+    """
+
+    epochs: int
+    batch: int = 128
+    lr: float = 0.2
+    momentum: float = 0.9
+    nesterov: bool = True
+    weight_decay: float = 5e-4
+    warmup: float = 0.2
+    schedule: Schedule = "cosine"
+    label_smoothing: float = 0.1
+    augment: Augment = field(default_factory=Augment)
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        rules = {
+            "epochs is at least 1": self.epochs >= 1,
+            "batch is at least 1": self.batch >= 1,
+            "lr is above 0": self.lr > 0,
+            "momentum is from 0 to below 1": 0 <= self.momentum < 1,
+            "nesterov needs momentum": self.momentum > 0 or not self.nesterov,
+            "weight_decay is at least 0": self.weight_decay >= 0,
+            "warmup is from 0 to below 1": 0 <= self.warmup < 1,
+            'schedule is "cosine" or "linear"': self.schedule in ("cosine", "linear"),
+            "label_smoothing is from 0 to below 1": 0 <= self.label_smoothing < 1,
+            "limit is at least 1, or None": self.limit is None or self.limit >= 1,
+        }
+        for rule, holds in rules.items():
+            if not holds:
+                name = rule.split()[0]
+                raise NasError(f"{rule}, but got {getattr(self, name)!r}", path=f"recipe.{name}")
+
+
+SEARCH = Recipe(epochs=5)
+"""For short trainings of small networks with batch norm, on images of 28 to 32 pixels."""
+
+
+def recipe_of(fields: dict[str, object]) -> Recipe:
+    """The recipe that `dataclasses.asdict` made `fields` of; what is absent is the default.
+
+    Raises:
+        NasError: a field is unknown or breaks its rule.
+    """
+    try:
+        augment = Augment(**fields.get("augment", {}))  # type: ignore[arg-type]
+        return Recipe(**{**fields, "augment": augment})  # type: ignore[arg-type]
+    except TypeError as error:
+        raise NasError(f"not the fields of a recipe: {error}", path="recipe") from None
+
+
+def learning_rate(recipe: Recipe, progress: float) -> float:
+    """The learning rate when the share `progress`, 0..1, of the steps of the schedule is done."""
+    if progress < recipe.warmup:
+        return recipe.lr * progress / recipe.warmup
+    left = (1 - progress) / (1 - recipe.warmup)
+    return recipe.lr * (left if recipe.schedule == "linear" else (1 - math.cos(math.pi * left)) / 2)

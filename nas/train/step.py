@@ -1,0 +1,77 @@
+"""One training step: what `fit` repeats, and what the benchmark of the training step measures."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from nas.train.recipe import Recipe
+
+
+class Step:
+    """Trains `module` on one batch at a time.
+
+    The module is moved to `device` with its weights in channels_last, so that gradients and momenta follow: on a CPU
+    depthwise convolutions and max pooling are several times as fast. CUDA computes in bfloat16; a CPU never does,
+    since without units for it a step takes ten times as long.
+    """
+
+    def __init__(self, module: nn.Module, recipe: Recipe, *, device: torch.device) -> None:
+        self.module = module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = torch.optim.SGD(
+            _decayed_or_not(module, recipe.weight_decay),
+            lr=recipe.lr,
+            momentum=recipe.momentum,
+            nesterov=recipe.nesterov,
+            fused=True,
+        )
+        self._device, self._label_smoothing = device, recipe.label_smoothing
+        self._exit_weights: tuple[float, ...] = getattr(module, "exit_weights", ())
+
+    def __call__(self, images: Tensor, labels: Tensor, *, lr: float) -> Tensor:
+        """The loss before the step, a detached scalar that is still on the device: to read it is to wait for it."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        with computing(self._device):
+            loss = training_loss(
+                self.module(images), labels, exit_weights=self._exit_weights, label_smoothing=self._label_smoothing
+            )
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.detach()
+
+
+def computing(device: torch.device) -> torch.autocast:
+    """The precision of a forward pass: bfloat16 where it pays on CUDA, float32 everywhere on a CPU."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+
+
+def training_loss(
+    output: Any, labels: Tensor, *, exit_weights: tuple[float, ...] = (), label_smoothing: float = 0.0
+) -> Tensor:
+    """The cross-entropy of the logits, plus that of each exit times its weight.
+
+    Args:
+        output: Logits (n, classes), or (logits, [logits of each exit]).
+        labels: int64 (n,).
+        exit_weights: One for each exit.
+        label_smoothing: Share of a label spread over all classes.
+    """
+    logits, exits = output if isinstance(output, tuple) else (output, [])
+    loss = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+    for weight, early in zip(exit_weights, exits, strict=True):
+        loss = loss + weight * F.cross_entropy(early, labels, label_smoothing=label_smoothing)
+    return loss
+
+
+def _decayed_or_not(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Two groups: weights, and what has one number a channel (scales, shifts, biases) and does not decay."""
+    groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+    for parameter in module.parameters():
+        groups[parameter.numel() > parameter.shape[:1].numel()].append(parameter)
+    return [
+        {"params": groups[True], "weight_decay": weight_decay},
+        {"params": groups[False], "weight_decay": 0.0},
+    ]

@@ -1,0 +1,1 @@
+"""The tests of `nas`: laws on generated networks and spaces, units, published numbers, real small training."""

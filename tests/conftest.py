@@ -1,0 +1,32 @@
+"""What every test runs under: hypothesis profiles, and torchvision beside a torch without CUDA."""
+
+import importlib
+import os
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def torchvision() -> Iterator[ModuleType]:
+    """torchvision; skips the test where it is not installed.
+
+    A wheel built for CUDA fails to import beside a torch without, for want of the schemas of two operators that no
+    model of it calls; they are declared then, and stay so as long as the library object lives.
+    """
+    torch = pytest.importorskip("torch")
+    try:
+        yield pytest.importorskip("torchvision")
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        yield importlib.import_module("torchvision")

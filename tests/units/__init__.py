@@ -1,0 +1,1 @@
+"""Examples, and every message an error can have."""
