@@ -258,9 +258,7 @@ def table_conv(table: tuple[tuple[int, ...], ...], x: Tensor, weight: Any, bias:
 
 def response_normed(x: Tensor, size: int, alpha: float, beta: float, k: float) -> Tensor:
     """Each channel over what it and its neighbours respond."""
-    sums = [
-        (x[:, max(0, i - size // 2) : i + (size - 1) // 2 + 1] ** 2).sum(1) for i in range(x.shape[1])
-    ]
+    sums = [(x[:, max(0, i - size // 2) : i + (size - 1) // 2 + 1] ** 2).sum(1) for i in range(x.shape[1])]
     return x / (k + alpha / size * torch.stack(sums, 1)) ** beta
 
 

@@ -72,7 +72,7 @@ class Place(NamedTuple):
 def networks(draw: Draw, *, plain: bool = False) -> Case:
     """A network with any part there is; `plain` ones hold nothing that tracers of torch miscount."""
     shape = draw(st.tuples(st.integers(1, 6), st.integers(4, 9), st.integers(4, 9)))
-    body = draw(chains(shape, plain=plain))
+    body = draw(chains(shape, plain=plain, most=6))
     after = cost(body, shape).output
     return Case(Chain(body, draw(tails(after, plain=plain))), shape)
 
@@ -88,7 +88,7 @@ def tails(draw: Draw, shape: Shape, *, plain: bool) -> Chain:
         case "radial" if not plain:
             return Chain(Flatten(), Linear(4), Act("lecun_tanh"), RadialBasis(3))
         case _:
-            return Chain(Flatten(), draw(chains((prod(shape),), plain=plain)))
+            return Chain(Flatten(), draw(chains((prod(shape),), plain=plain, depth=1, most=3)))
 
 
 @st.composite
@@ -121,14 +121,17 @@ def parts_reading(shape: Shape, *, plain: bool, depth: int) -> st.SearchStrategy
         leaf = plain_leaves(shape[0]) if plain else map_leaves(shape[0])
     if depth == 0:
         return leaf
-    inner = [joins(shape, plain=plain, depth=depth - 1), exits(shape, plain=plain, depth=depth - 1)]
+    kinds: list[st.SearchStrategy[Part]] = [leaf, joins(shape, plain=plain, depth=depth - 1)]
     if len(shape) == 3:
-        inner += [
+        kinds += [
+            leaf,
+            joins(shape, plain=plain, depth=depth - 1),
             graphs([shape], (1,), plain=plain, depth=depth - 1),
             graphs([shape, shape], (1, 2), plain=plain, depth=depth - 1),
             rows_of_cells(shape, plain=plain, depth=depth - 1),
+            exits(shape, plain=plain, depth=depth - 1),
         ]
-    return st.one_of(leaf, leaf, leaf, *inner)
+    return st.sampled_from(kinds).flatmap(lambda kind: kind)
 
 
 # The leaves of networks.
@@ -234,7 +237,6 @@ def map_leaves(channels: int) -> st.SearchStrategy[Part]:
     """A leaf of a map."""
     return st.one_of(
         plain_leaves(channels),
-        plain_leaves(channels),
         st.builds(LocalResponseNorm, st.integers(1, 4), alpha=st.just(0.1)),
         table_convs(channels),
         st.integers(1, 2).map(Subsample),
@@ -311,7 +313,7 @@ def joins(draw: Draw, shape: Shape, *, plain: bool, depth: int) -> Branches:
     if len(shape) != len(target):
         return Branches(body, join=join)
     branches: list[Part] = [body, *draw(siblings([shape] * draw(st.integers(0, 2)), target, join))]
-    if draw(st.integers(0, 4)) == 0:
+    if draw(st.sampled_from((False, False, True))):
         forked = draw(siblings([shape] * draw(st.integers(0, 2)), target, join))
         before = draw(st.lists(elementwise(), max_size=1)) if forked else []
         branches.append(Chain(*before, Fork(*forked)))
@@ -334,7 +336,9 @@ def graphs(draw: Draw, shapes: list[Shape], inputs: tuple[int, ...], *, plain: b
         edges = [Chain(body, draw(arriving(reached, target, fits=False)))]
         edges += draw(siblings([known[source] for source in sources[1:]], target, join))
         steps.append(Step(*zip(edges, sources, strict=True), join=join))
-        widths = [cost(edge, known[s]).output[0] for edge, s in zip(edges, sources, strict=True)] if join == "concat" else []
+        widths = (
+            [cost(edge, known[s]).output[0] for edge, s in zip(edges, sources, strict=True)] if join == "concat" else []
+        )
         known.append((sum(widths) or target[0], height, width))
     return Graph(inputs, tuple(steps))
 
@@ -420,7 +424,7 @@ Around = tuple[str, ...]
 class _SpaceWriter:
     """Draws a space from the top down, and remembers holes and parts so as to use them again.
 
-    Scopes and repeats have few names, so that they stand one inside the other, and are opened twice. A hole has a name of
+    Scopes and repeats have few names, so that they stand inside one another and are opened twice. A hole has a name of
     its own, so that only the same hole, used again, shares a decision.
     """
 
@@ -452,7 +456,9 @@ class _SpaceWriter:
                 return self.draw(st.sampled_from(known)) if known else self.hole(kind, around)
             case "derived" if kind in ("width", "times"):
                 a, b = self.hole(kind, around), self.hole(kind, around)
-                return self.one_of(a + 1, 2 * a, (a + 1) // 2, 9 - a, a + b, a * b, a + a) if kind == "width" else a // 2
+                return (
+                    self.one_of(a + 1, 2 * a, (a + 1) // 2, 9 - a, a + b, a * b, a + a) if kind == "width" else a // 2
+                )
             case _:
                 return self.draw(_VALUES[kind])
 
@@ -486,7 +492,11 @@ class _SpaceWriter:
             case "pool":
                 padding = self.one_of(value("side"), (value("side"), value("side")))
                 return Pool(
-                    value("pool"), value("pool kernel"), stride=value("pool stride"), padding=padding, ceil=value("flag")
+                    value("pool"),
+                    value("pool kernel"),
+                    stride=value("pool stride"),
+                    padding=padding,
+                    ceil=value("flag"),
                 )
             case "norm":
                 return Norm(self.one_of("batch", "group"), groups=value("width"), scale=value("flag"))
@@ -523,7 +533,7 @@ class _SpaceWriter:
                 name = self.one_of("r", "s")
                 return Repeat(name, self.chain((name, *around), depth - 1), self.value("times", around))
             case "scope":
-                name = self.one_of("a", "r1")
+                name = self.one_of("a", "b")
                 return Scope(name, self.chain((name, *around), depth - 1))
             case "branches":
                 several = [self.branch(around, depth - 1) for _ in range(self.draw(st.integers(0, 2)))]
@@ -575,7 +585,9 @@ class _SpaceWriter:
         """A cell, which may turn out to be several, or none."""
         match self.one_of("graph", "chain", "choice", "repeat", "scope"):
             case "choice":
-                return self.choice(around, self.graph(around, 0), Cells(), Cells(self.graph(around, 0), self.leaf(around)))
+                return self.choice(
+                    around, self.graph(around, 0), Cells(), Cells(self.graph(around, 0), self.leaf(around))
+                )
             case "repeat":
                 return Repeat("r", self.graph(("r", *around), 0), self.value("times", around))
             case "scope":

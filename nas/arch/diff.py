@@ -6,7 +6,7 @@ from typing import Any
 
 from nas.arch.nodes import Chain, Graph, Network, Part, chain, contents, field_names
 from nas.arch.paths import below, part_names, subchains
-from nas.arch.text import compact
+from nas.arch.text import by_default, compact
 
 _CHILDREN = {"branches", "cells", "steps", "head"}
 
@@ -70,7 +70,9 @@ def _parts(a: Part, b: Part, path: str) -> list[Edit]:
     edits = [
         Edit(f"{path}.{name}", before, after)
         for name, before, after in zip(field_names(type(a)), contents(a), contents(b), strict=True)
-        if name not in _CHILDREN and before != after
+        if name not in _CHILDREN
+        and before != after
+        and not (by_default(a, name, before) and by_default(b, name, after))
     ]
     for (segment, before), (_, after) in zip(ours, theirs, strict=True):
         edits += _chains(before, after, below(path, segment))

@@ -133,7 +133,7 @@ def _items(part: Any) -> Iterator[str]:
 def _fields(part: Any) -> Iterator[str]:
     values = contents(part)
     names = _signature(cast(Hashable, type(part)))
-    told = [not _by_default(part, name, value) for name, value in zip(names, values, strict=True)]
+    told = [not by_default(part, name, value) for name, value in zip(names, values, strict=True)]
     ordered = list(names.values())
     last = max((i for i, positional in enumerate(ordered) if positional and told[i]), default=-1)
     for i, (name, value) in enumerate(zip(names, values, strict=True)):
@@ -149,7 +149,8 @@ def _signature(kind: Hashable) -> dict[str, bool]:
     return {field.name: not field.kw_only for field in fields(kind)}  # type: ignore[arg-type]
 
 
-def _by_default(part: Any, name: str, value: Any) -> bool:
+def by_default(part: Any, name: str, value: Any) -> bool:
+    """Whether a part has `value` in its field `name` without being told."""
     default = next(field.default for field in fields(part) if field.name == name)
     if default is MISSING:
         return False

@@ -151,11 +151,12 @@ class ZeroPad(nn.Module):
 
 
 def norm(made: nn.Module, *, scale: bool, shift: bool) -> nn.Module:
-    """A normalization that learns only what is asked of it."""
-    if not scale:
-        made.register_parameter("weight", None)
-    if not shift:
-        made.register_parameter("bias", None)
+    """A normalization that learns only what is asked of it; the rest stays one and zero."""
+    for name, learned in (("weight", scale), ("bias", shift)):
+        if not learned:
+            fixed = getattr(made, name).detach()
+            delattr(made, name)
+            made.register_buffer(name, fixed, persistent=False)
     return made
 
 

@@ -43,7 +43,9 @@ def outcome(module: nn.Module, x: Tensor) -> reference.Outcome:
 
 def gradients(module: nn.Module, made: reference.Outcome) -> dict[str, Tensor | None]:
     """The gradients of a loss that weighs every element of the outcome differently; None where it depends on nothing."""
-    loss = sum((y * torch.linspace(-1, 1, y.numel(), dtype=y.dtype).view_as(y)).sum() for y in (made.output, *made.exits))
+    loss = sum(
+        (y * torch.linspace(-1, 1, y.numel(), dtype=y.dtype).view_as(y)).sum() for y in (made.output, *made.exits)
+    )
     if not loss.requires_grad:
         return dict.fromkeys(name for name, _ in module.named_parameters())
     names, parameters = zip(*module.named_parameters(), strict=True)
