@@ -12,6 +12,7 @@ TORCHVISION = "torchvision 0.28.0"
 PYTORCHCV = "pytorchcv 0.0.74"
 CAFFE = "prototxt of BVLC/caffe"
 SENET = "prototxt of hujie-frank/SENet"
+SLIM = "TF-slim's nasnet.py on TensorFlow 2.12.1"
 CIFAR_RESNET = "pytorchcv 0.0.74 minus its two projections"
 CLOSED_FORM = "closed form, not independent"
 
@@ -55,6 +56,9 @@ COUNTS = {
     "se_resnet50": (28_088_024, 3_860_488_192, SENET),
     "se_resnet101": (49_326_872, 7_574_937_600, SENET),
     "se_resnext50_32x4d": (27_559_896, 4_232_994_816, SENET),
+    "nasnet_a_mobile": (5_289_978, 563_638_816, SLIM),
+    "nasnet_a_large": (88_753_150, 23_783_414_658, SLIM),
+    "nasnet_a_cifar": (3_346_538, 544_333_312, SLIM),
     "mobilenet_v2-0.5": (1_968_680, 97_131_840, TORCHVISION),
     "mobilenet_v2-0.75": (2_636_424, 209_069_792, TORCHVISION),
     "mobilenet_v2": (3_504_872, 300_774_272, TORCHVISION),

@@ -241,7 +241,7 @@ def _from_point(point: Mapping[str, Any]) -> Ask:
                 path=name,
                 hint=_nearest(name, point),
             )
-        return point[name]
+        return from_plain(hole, point[name])
 
     return ask
 

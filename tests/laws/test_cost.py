@@ -34,6 +34,7 @@ class Counter:
 
 
 def images(case: Case) -> Tensor:
+    """Two images."""
     return torch.randn(2, *case.input)
 
 
@@ -70,10 +71,11 @@ def test_macs_are_those_a_tracer_counts(case):
 
     logging.getLogger("fvcore").setLevel(logging.ERROR)
     module = nas.build(case.network, case.input).eval()
-    analysis = FlopCountAnalysis(module, torch.randn(1, *case.input))
+    analysis = FlopCountAnalysis(module, images(case))
     analysis.unsupported_ops_warnings(enabled=False).uncalled_modules_warnings(enabled=False)
     counted = analysis.by_operator()
-    assert sum(counted[name] for name in ("conv", "linear", "addmm")) == nas.cost(case.network, case.input).macs
+    macs = sum(counted[name] for name in ("conv", "linear", "addmm"))
+    assert macs == len(images(case)) * nas.cost(case.network, case.input).macs
 
 
 @settings(max_examples=60)

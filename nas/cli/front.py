@@ -1,0 +1,34 @@
+"""What a picture of fronts needs to know beside the trials."""
+
+from nas import catalog
+from nas.arch.rewrite import for_images, with_classes
+from nas.arch.text import fingerprint
+from nas.data import load
+from nas.errors import DataError, NasError
+from nas.runs import Run
+
+
+def named_in(runs: list[Run]) -> dict[str, str]:
+    """The named networks for the images of the runs, by fingerprint; none where the data is not at hand any more."""
+    found: dict[str, str] = {}
+    for source, size, seed in {(run.request.data, run.request.size, run.request.seed) for run in runs}:
+        try:
+            images = load(source, size=size, seed=seed)
+        except DataError:
+            continue
+        for name, named in catalog.networks().items():
+            try:
+                network = for_images(with_classes(named.network(), len(images.classes)), images.input)
+            except NasError:
+                continue
+            found[fingerprint(network)] = name
+    return found
+
+
+def about(runs: list[Run]) -> str:
+    """Data, budget and strategy of the runs, in a line."""
+    told = dict.fromkeys(
+        f"{run.request.data or 'Fashion-MNIST sample'}, {run.request.budget}, {run.request.strategy}, one seed"
+        for run in runs
+    )
+    return "; ".join(told)

@@ -1,0 +1,91 @@
+"""How a search is shown while it goes on: a bar where a person looks on, a line a trial elsewhere."""
+
+import os
+import sys
+from types import TracebackType
+from typing import Self
+
+import click
+
+from nas.cli.table import count
+from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned, Progress
+
+
+class Display:
+    """Shows events on standard error; `quiet` shows nothing."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.unit, self.amount, self.scale = "", 1.0, 1.0
+        self._bar = None
+        if not quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, TextColumn
+            from rich.progress import Progress as Bar
+
+            console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
+            self._bar = Bar(BarColumn(28), TextColumn("{task.description}"), console=console, transient=True)
+            self._task = self._bar.add_task("starting", total=None)
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        if self.quiet:
+            return
+        match event:
+            case Planned():
+                self._plan(event)
+            case Ended(trial=trial, progress=progress):
+                told = f"{trial.accuracy:.2%}" if trial.state == "complete" else f"{trial.state}: {trial.reason}"
+                self._line(f"trial {trial.number:3}  {told:>8}  {count(trial.macs):>7} MACs   {self._said(progress)}")
+                self._advance(progress)
+            case Began(progress=progress) | EpochDone(progress=progress):
+                self._advance(progress)
+            case Finished(cause=cause):
+                causes = {
+                    "budget": "the budget is spent",
+                    "space": "every network was tried",
+                    "interrupted": "interrupted",
+                }
+                self._line(f"{causes[cause]}")
+
+    def _plan(self, plan: Planned) -> None:
+        budget, recipe = plan.budget, plan.length.recipe
+        self.unit = str(budget)
+        self.amount = budget.amount
+        workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
+        self._line(
+            f"run {plan.run.folder}\n"
+            f"plan: {budget} on {workers} ({plan.device}), about {plan.trials} trainings of {recipe.epochs} epochs "
+            f"on {plan.length.train} images"
+        )
+        if self._bar:
+            self._bar.update(self._task, total=self.amount, description="first trials")
+
+    def _advance(self, progress: Progress) -> None:
+        if self._bar:
+            self._bar.update(self._task, completed=progress.spent, description=self._said(progress))
+
+    def _said(self, progress: Progress) -> str:
+        best = f"best {progress.best:.1%}, " if progress.best is not None else ""
+        time_left = f", {progress.eta_s / 60:.1f} min to go" if progress.eta_s is not None else ""
+        return (
+            f"{progress.complete} trained, {best}front {progress.front}, "
+            f"{progress.spent / self.amount:.0%} of {self.unit} spent{time_left}"
+        )
+
+    def _line(self, line: str) -> None:
+        if self._bar:
+            self._bar.console.print(line, highlight=False, markup=False)
+        else:
+            click.echo(line, err=True)

@@ -1,0 +1,20 @@
+"""The trials of a run as a table."""
+
+from dataclasses import asdict, fields
+
+import pandas as pd
+
+from nas.runs.folder import Run
+from nas.runs.journal import read_trials
+from nas.runs.trial import Trial
+
+
+def frame(run: Run) -> pd.DataFrame:
+    """One row for each trial by number, one column for each field of `Trial`, and one for the last accuracy.
+
+    Raises:
+        RunError: the study is absent, damaged, or written by a newer Optuna.
+    """
+    columns = [*(field.name for field in fields(Trial)), "accuracy"]
+    rows = [{**asdict(trial), "accuracy": trial.accuracy} for trial in read_trials(run)]
+    return pd.DataFrame(rows, columns=columns)

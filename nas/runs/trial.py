@@ -1,0 +1,78 @@
+"""One trial as it is read back from the study, and the names of what the study holds beside parameters and values."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from optuna.trial import FrozenTrial
+
+State = Literal["running", "complete", "pruned", "fail", "waiting"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One evaluation of a network.
+
+    Args:
+        number: In the run, from 0.
+        state: Optuna's word: `pruned` was stopped before its end, for `reason`.
+        values: One for each objective; empty unless complete.
+        point: Optuna's parameters: what was decided for each hole.
+        fingerprint: Of the network.
+        network: Its canonical text.
+        params: Learned numbers.
+        macs: Multiply-accumulates for one image.
+        activations: Elements written by convolutions and linear layers.
+        memory: Bytes of activations that live at once in inference.
+        accuracies: Share of the validation split that is right after each epoch, 0..1.
+        seconds: Core or device time, building included.
+        seed: Of the training.
+        reason: Why it failed or was stopped; empty for a complete one.
+        detail: What to know for repairing it: a traceback, or numbers.
+    """
+
+    number: int
+    state: State
+    values: tuple[float, ...]
+    point: dict[str, Any]
+    fingerprint: str
+    network: str
+    params: int
+    macs: int
+    activations: int
+    memory: int
+    accuracies: tuple[float, ...]
+    seconds: float
+    seed: int
+    reason: str
+    detail: str
+
+    @property
+    def accuracy(self) -> float | None:
+        """After the last epoch so far; None before the first."""
+        return self.accuracies[-1] if self.accuracies else None
+
+
+def trial_of(frozen: FrozenTrial) -> Trial:
+    """The trial that Optuna holds as `frozen`.
+
+    Raises:
+        KeyError: it is not one of ours.
+    """
+    attrs = frozen.user_attrs
+    return Trial(
+        number=frozen.number,
+        state=frozen.state.name.lower(),  # type: ignore[arg-type]
+        values=tuple(frozen.values or ()),
+        point=dict(frozen.params),
+        fingerprint=attrs["fingerprint"],
+        network=attrs["network"],
+        params=attrs["params"],
+        macs=attrs["macs"],
+        activations=attrs["activations"],
+        memory=attrs["memory"],
+        accuracies=tuple(epoch["val_accuracy"] for epoch in attrs.get("epochs", ())),
+        seconds=attrs.get("seconds", 0.0),
+        seed=attrs["seed"],
+        reason=attrs.get("reason", ""),
+        detail=attrs.get("detail", ""),
+    )

@@ -1,0 +1,18 @@
+"""Search: what to try, with what is left of the budget, on which worker.
+
+run         one search from request to front
+driver      begins, watches and ends trials; knows neither strategy nor workers
+proposer    what the strategy asks for, less what is known, too dear or does not fit
+strategies  Optuna samplers
+objectives  what is made large or small, and the front
+budget      how much may be spent; `ledger` what is; `forecast` what a trial will
+length      how long a trial trains
+trial       what a worker does with one network
+workers     where trials run: in this process, or under Ray Tune
+events      what the caller is told while it goes on
+"""
+
+from nas.search.budget import Budget as Budget
+from nas.search.objectives import OBJECTIVES as OBJECTIVES
+from nas.search.objectives import front as front
+from nas.search.strategies import STRATEGIES as STRATEGIES

@@ -1,0 +1,11 @@
+"""Trials one after the other in the driver's own process, without Ray: for debugging, notebooks and small machines."""
+
+from nas.search.driver import Driver
+from nas.search.trial import Bench, train
+
+
+def run(driver: Driver, bench: Bench) -> None:
+    """Run trials until the driver begins no more."""
+    while (job := driver.begin()) is not None:
+        number = job.number
+        driver.end(number, train(job, bench, on_epoch=lambda epoch, number=number: driver.epoch(number, epoch)))  # type: ignore[misc]

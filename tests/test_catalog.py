@@ -1,0 +1,74 @@
+"""Networks and spaces by name, and in a user's file."""
+
+from pathlib import Path
+
+import pytest
+
+from nas import catalog
+from nas.arch.nodes import is_open
+from nas.arch.rewrite import with_se
+from nas.errors import NasError
+
+
+def test_names_are_found_with_their_rewrites() -> None:
+    assert catalog.network("resnet18").network() == catalog.networks()["resnet18"].network()
+    assert catalog.network("resnet18+se").network() == with_se(catalog.network("resnet18").network())
+    assert catalog.network("resnet18+se+no_se").network(classes=3) == catalog.network("resnet18").network(classes=3)
+
+
+def test_a_space_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from nas.arch.nodes import Chain, Conv, Flatten, GlobalPool, Linear, pick\n"
+        "tiny = Chain(Conv(pick('width', 4, 8), 3), GlobalPool(), Flatten(), Linear(10))\n"
+        "def sized(classes):\n    return Chain(Conv(pick('width', 4, 8), 3), GlobalPool(), Flatten(), Linear(classes))\n"
+    )
+    assert is_open(catalog.space(f"{file}:tiny").make(10))
+    assert "linear(7)" in repr(catalog.space(f"{file}:sized").make(7))
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        ("x = 1\n", "space", "no 'space' stands in it"),
+        ("space = 3\n", "space", "got int"),
+        ("import nothing_like_this\n", "space", "ModuleNotFoundError"),
+        ("a = 1\nb = (\n", "space", "line 2"),
+        ("a = 1\n\nb = 1 / 0\n", "space", "line 3"),
+        ("from nas.arch.nodes import Conv\nspace = Conv(-1)\n", "space", "out of Conv is a whole number"),
+    ],
+)
+def test_mistakes_in_a_file_are_told(tmp_path: Path, content: str, name: str, message: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(content)
+    with pytest.raises(NasError, match=message) as caught:
+        catalog.space(f"{file}:{name}")
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("residul", "did you mean residual"),
+        ("nowhere.py:space", "no such file"),
+        ("nowhere.py", "named after a colon"),
+    ],
+)
+def test_wrong_spaces_are_told(spec: str, message: str) -> None:
+    with pytest.raises(NasError, match=message):
+        catalog.space(spec)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("resnet5o", "did you mean resnet56, resnet50"),
+        ("Resnet18", "did you mean resnet18"),
+        ("zzz", "known: lenet5"),
+        ("resnet18+sse", "did you mean se"),
+        ("vgg16+se", "residual branches"),
+    ],
+)
+def test_wrong_networks_are_told(name: str, message: str) -> None:
+    with pytest.raises(NasError, match=message):
+        catalog.network(name).network()
