@@ -8,12 +8,13 @@ import pandas as pd
 
 mpl.use("Agg")
 
-from matplotlib import pyplot as plt  # noqa: E402 - after the choice of a backend without a screen
-from matplotlib.ticker import EngFormatter, PercentFormatter  # noqa: E402
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter, PercentFormatter
 
-from nas.errors import RunError  # noqa: E402
-from nas.runs import Run, frame  # noqa: E402
-from nas.search.objectives import front  # noqa: E402
+from nas.errors import RunError
+from nas.runs import Run, frame
+from nas.search.objectives import front
 
 COLUMNS = ("run", "number", "accuracy", "macs", "params", "activations", "memory", "seconds", "fingerprint", "front")
 _COLOURS = ("#1f5a96", "#b5541c", "#3b7d3b", "#7a3b8f", "#8a6d1a")
@@ -77,7 +78,7 @@ def draw(trained: pd.DataFrame, out: Path, *, named: Mapping[str, str] | None = 
     return paths
 
 
-def _draw_run(axes: plt.Axes, name: str, rows: pd.DataFrame, colour: str, mark: str) -> None:
+def _draw_run(axes: Axes, name: str, rows: pd.DataFrame, colour: str, mark: str) -> None:
     best, others = rows[rows["front"]], rows[~rows["front"]]
     axes.plot(others["macs"], others["accuracy"], mark, color=colour, alpha=0.25, markersize=5, linestyle="")
     axes.plot(
@@ -93,11 +94,11 @@ def _draw_run(axes: plt.Axes, name: str, rows: pd.DataFrame, colour: str, mark: 
     )
 
 
-def _draw_names(axes: plt.Axes, trained: pd.DataFrame, named: Mapping[str, str]) -> None:
+def _draw_names(axes: Axes, trained: pd.DataFrame, named: Mapping[str, str]) -> None:
     known = trained[trained["fingerprint"].isin(list(named))]
-    for row in known.itertuples():
-        axes.plot(row.macs, row.accuracy, "*", color="black", markersize=11)
-        axes.annotate(named[str(row.fingerprint)], (row.macs, row.accuracy), (6, -11), textcoords="offset points")
+    for macs, accuracy, fingerprint in zip(known["macs"], known["accuracy"], known["fingerprint"], strict=True):
+        axes.plot(macs, accuracy, "*", color="black", markersize=11)
+        axes.annotate(named[fingerprint], (macs, accuracy), (6, -11), textcoords="offset points")
 
 
 def _narrow(macs: "pd.Series[int]") -> bool:

@@ -4,8 +4,8 @@
 
 Claim, on one core of a 2-core machine: the cost of ResNet-50 at 224x224, with nothing remembered, at least 1,000 times
 faster than fvcore's trace of the built module (the building not counted), and that of a one-edit mutant at least 3,000
-times; `nas --help` within 0.3 s and `nas networks` within 1 s, neither loading torch. Both sides of a ratio are timed in
-turn in one process, minimum of several, by process time with one thread.
+times; `nas --help` within 0.3 s and `nas networks` within 1 s, neither loading torch. Both sides of a ratio are timed
+in turn in one process, minimum of several, by process time with one thread.
 """
 
 import gc
@@ -31,6 +31,7 @@ MUTANTS = 200
 
 
 def main() -> None:
+    """Print the ratios."""
     torch.set_num_threads(1)
     gc.disable()
     logging.disable(logging.WARNING)

@@ -1,11 +1,13 @@
 """Hypothesis strategies: networks that fit their input, spaces with every kind of hole, points.
 
 Networks are drawn part by part with the shape in hand, so that all fit: the few parts that do not are left out. Spaces
-promise nothing of shapes. Channels and maps are small, so that torch runs a network in milliseconds.
+promise nothing of shapes. Channels and maps are small, so that torch runs a network in milliseconds; strategies are kept,
+for to make one takes longer than to draw from it.
 """
 
 import random
 from collections.abc import Callable
+from functools import cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -77,6 +79,7 @@ def networks(draw: Draw, *, plain: bool = False) -> Case:
     return Case(Chain(body, draw(tails(after, plain=plain))), shape)
 
 
+@cache
 @st.composite
 def tails(draw: Draw, shape: Shape, *, plain: bool) -> Chain:
     """What makes a map flat at the end of a network; sometimes nothing."""
@@ -91,6 +94,7 @@ def tails(draw: Draw, shape: Shape, *, plain: bool) -> Chain:
             return Chain(Flatten(), draw(chains((prod(shape),), plain=plain, depth=1, most=3)))
 
 
+@cache
 @st.composite
 def chains(draw: Draw, shape: Shape, *, plain: bool, depth: int = 2, most: int = 4) -> Chain:
     """A chain that reads `shape`, of up to `most` parts, its combinators nested up to `depth`."""
@@ -113,6 +117,7 @@ def shape_after(part: Part, shape: Shape) -> Shape | None:
     return made if prod(made) <= 1500 and (len(made) == 1 or made[0] <= 16) else None
 
 
+@cache
 def parts_reading(shape: Shape, *, plain: bool, depth: int) -> st.SearchStrategy[Part]:
     """A part that reads `shape`, in nearly all cases."""
     if len(shape) == 1:
@@ -126,8 +131,8 @@ def parts_reading(shape: Shape, *, plain: bool, depth: int) -> st.SearchStrategy
         kinds += [
             leaf,
             joins(shape, plain=plain, depth=depth - 1),
-            graphs([shape], (1,), plain=plain, depth=depth - 1),
-            graphs([shape, shape], (1, 2), plain=plain, depth=depth - 1),
+            graphs((shape,), (1,), plain=plain, depth=depth - 1),
+            graphs((shape, shape), (1, 2), plain=plain, depth=depth - 1),
             exits(shape, plain=plain, depth=depth - 1),
         ]
         if not plain:  # a cell that no later cell reads runs, and a trace leaves it out
@@ -138,17 +143,20 @@ def parts_reading(shape: Shape, *, plain: bool, depth: int) -> st.SearchStrategy
 # The leaves of networks.
 
 
+@cache
 def sizes(most: int) -> st.SearchStrategy[Any]:
     """A size up to `most`, as one number or as a pair."""
     one = st.integers(1, most)
     return one | st.tuples(one, one)
 
 
+@cache
 def divisors(channels: int) -> st.SearchStrategy[int]:
     """What so many channels can be grouped by."""
     return st.sampled_from([n for n in range(1, channels + 1) if channels % n == 0])
 
 
+@cache
 @st.composite
 def convs(draw: Draw, channels: int) -> Conv:
     """A convolution: plain, grouped or depthwise, its width a number or a ratio."""
@@ -172,6 +180,7 @@ def convs(draw: Draw, channels: int) -> Conv:
     )
 
 
+@cache
 @st.composite
 def pools(draw: Draw) -> Pool:
     """A pooling that rounds up or down, its padding even, uneven or absent."""
@@ -191,6 +200,7 @@ def pools(draw: Draw) -> Pool:
     )
 
 
+@cache
 @st.composite
 def norms(draw: Draw, channels: int) -> Norm:
     """A normalization that so many channels allow."""
@@ -204,6 +214,7 @@ def norms(draw: Draw, channels: int) -> Norm:
     )
 
 
+@cache
 @st.composite
 def table_convs(draw: Draw, channels: int) -> TableConv:
     """A convolution with a connection table."""
@@ -211,6 +222,7 @@ def table_convs(draw: Draw, channels: int) -> TableConv:
     return TableConv(tuple(draw(st.lists(links, min_size=1, max_size=3))), draw(sizes(3)))
 
 
+@cache
 def elementwise() -> st.SearchStrategy[Part]:
     """A part that reads and keeps any shape."""
     return st.one_of(
@@ -221,6 +233,7 @@ def elementwise() -> st.SearchStrategy[Part]:
     )
 
 
+@cache
 def plain_leaves(channels: int) -> st.SearchStrategy[Part]:
     """A leaf of a map that torch has under the same terms."""
     return st.one_of(
@@ -234,6 +247,7 @@ def plain_leaves(channels: int) -> st.SearchStrategy[Part]:
     )
 
 
+@cache
 def map_leaves(channels: int) -> st.SearchStrategy[Part]:
     """A leaf of a map."""
     return st.one_of(
@@ -244,6 +258,7 @@ def map_leaves(channels: int) -> st.SearchStrategy[Part]:
     )
 
 
+@cache
 def flat_leaves(features: int) -> st.SearchStrategy[Part]:
     """A leaf of a flat input."""
     return st.one_of(
@@ -254,6 +269,7 @@ def flat_leaves(features: int) -> st.SearchStrategy[Part]:
 # The combinators of networks.
 
 
+@cache
 @st.composite
 def arriving(draw: Draw, shape: Shape, target: Shape, *, fits: bool) -> Chain:
     """A chain from `shape` to `target`; one that `fits` may leave it to the join around it where that is."""
@@ -271,6 +287,7 @@ def arriving(draw: Draw, shape: Shape, target: Shape, *, fits: bool) -> Chain:
             return Chain(draw(convs_between(shape, target, fits=way == "fit")), *after)
 
 
+@cache
 @st.composite
 def convs_between(draw: Draw, shape: Shape, target: Shape, *, fits: bool) -> Conv:
     """A convolution from `shape` to `target`, by its stride where one will do, else by its kernel and padding."""
@@ -283,6 +300,7 @@ def convs_between(draw: Draw, shape: Shape, target: Shape, *, fits: bool) -> Con
     return Conv(out, kernel, padding=(0, max(0, tall - height), 0, max(0, wide - width)))
 
 
+@cache
 @st.composite
 def gates(draw: Draw, target: Shape, *, fits: bool) -> Chain:
     """Squeeze and excitation's small chain: one value a channel."""
@@ -290,8 +308,9 @@ def gates(draw: Draw, target: Shape, *, fits: bool) -> Chain:
     return Chain(GlobalPool(), Conv(Ratio(1, 4), bias=True), Act(), Conv(out, bias=True), Act("sigmoid"))
 
 
+@cache
 @st.composite
-def siblings(draw: Draw, shapes: list[Shape], target: Shape, join: str, *, fits: bool = True) -> list[Chain]:
+def siblings(draw: Draw, shapes: tuple[Shape, ...], target: Shape, join: str, *, fits: bool = True) -> list[Chain]:
     """Chains that `join` can join with one that makes `target`, reading one of `shapes` each."""
     made = []
     for shape in shapes:
@@ -305,6 +324,7 @@ def siblings(draw: Draw, shapes: list[Shape], target: Shape, join: str, *, fits:
     return made
 
 
+@cache
 @st.composite
 def joins(draw: Draw, shape: Shape, *, plain: bool, depth: int) -> Branches:
     """Branches with any join; some of them end in a fork."""
@@ -313,16 +333,17 @@ def joins(draw: Draw, shape: Shape, *, plain: bool, depth: int) -> Branches:
     target = cost(body, shape).output
     if len(shape) != len(target):
         return Branches(body, join=join)
-    branches: list[Part] = [body, *draw(siblings([shape] * draw(st.integers(0, 2)), target, join))]
+    branches: list[Part] = [body, *draw(siblings((shape,) * draw(st.integers(0, 2)), target, join))]
     if draw(st.sampled_from((False, False, True))):
-        forked = draw(siblings([shape] * draw(st.integers(0, 2)), target, join))
+        forked = draw(siblings((shape,) * draw(st.integers(0, 2)), target, join))
         before = draw(st.lists(elementwise(), max_size=1)) if forked else []
         branches.append(Chain(*before, Fork(*forked)))
     return Branches(*draw(st.permutations(branches)), join=join)
 
 
+@cache
 @st.composite
-def graphs(draw: Draw, shapes: list[Shape], inputs: tuple[int, ...], *, plain: bool, depth: int) -> Graph:
+def graphs(draw: Draw, shapes: tuple[Shape, ...], inputs: tuple[int, ...], *, plain: bool, depth: int) -> Graph:
     """A graph that reads `shapes`, its steps all of one map size."""
     first, *_ = shapes
     height, width = draw(st.sampled_from((first[1:], tuple(-(-n // 2) for n in first[1:]))))
@@ -335,7 +356,7 @@ def graphs(draw: Draw, shapes: list[Shape], inputs: tuple[int, ...], *, plain: b
         if len(reached) == 1:
             body, reached = Chain(), known[sources[0]]
         edges = [Chain(body, draw(arriving(reached, target, fits=False)))]
-        edges += draw(siblings([known[source] for source in sources[1:]], target, join))
+        edges += draw(siblings(tuple(known[source] for source in sources[1:]), target, join))
         steps.append(Step(*zip(edges, sources, strict=True), join=join))
         widths = (
             [cost(edge, known[s]).output[0] for edge, s in zip(edges, sources, strict=True)] if join == "concat" else []
@@ -344,6 +365,7 @@ def graphs(draw: Draw, shapes: list[Shape], inputs: tuple[int, ...], *, plain: b
     return Graph(inputs, tuple(steps))
 
 
+@cache
 @st.composite
 def rows_of_cells(draw: Draw, shape: Shape, *, depth: int) -> Cells:
     """Cells that read one, two or three cells back."""
@@ -353,7 +375,7 @@ def rows_of_cells(draw: Draw, shape: Shape, *, depth: int) -> Cells:
         if len(outputs[-1]) == 1:
             break
         inputs = draw(st.sampled_from(((1,), (2,), (1, 2), (2, 1), (1, 3))))
-        reading = [outputs[max(0, len(outputs) - back)] for back in inputs]
+        reading = tuple(outputs[max(0, len(outputs) - back)] for back in inputs)
         graph = draw(graphs(reading, inputs, plain=False, depth=depth))
         body = draw(chains(outputs[-1], plain=False, depth=depth, most=2))
         cell = draw(st.sampled_from((Chain(graph), Chain(graph, Act()), body)))
@@ -364,6 +386,7 @@ def rows_of_cells(draw: Draw, shape: Shape, *, depth: int) -> Cells:
     return Cells(*cells)
 
 
+@cache
 @st.composite
 def exits(draw: Draw, shape: Shape, *, plain: bool, depth: int) -> Exit:
     """An exit whose head is any chain."""

@@ -9,7 +9,9 @@ Conventions, in one place:
 - memory: bytes of float32 that live at once, at most, in inference on one image: branches run in order, a tensor is
   freed after its last reader, activations work in place where nobody else reads their input. Weights do not count.
 
-An `Exit` costs apart: params and macs are those of the way from the input to the output.
+With graphs and cells, memory is an upper bound: their steps are not freed as early as they could be.
+
+An `Exit` costs apart, and does not run in inference: params and macs are those of the way from the input to the output.
 """
 
 from dataclasses import dataclass
@@ -163,9 +165,8 @@ def _flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
             return _free(shape, shape)
         case Exit(head=head):
             made, size = _unforked(flow(head, shape, None)), prod(shape)
-            memory = max(made.held, size)
             params, macs = made.params + made.exit_params, made.macs + made.exit_macs
-            return Flow(shape, 0, 0, 0, memory, memory, params, macs)
+            return Flow(shape, 0, 0, 0, size, size, params, macs)
         case LocalResponseNorm():
             _map(part, shape)
             return _free(shape, shape)
@@ -416,7 +417,7 @@ def join_shape(shapes: list[Shape], join: str) -> Shape:
                 )
         elif join == "multiply":
             small, large = sorted((first, other), key=prod)
-            if small != large and small != (large[0], 1, 1):
+            if small != large and (len(large) != 3 or small != (large[0], 1, 1)):
                 raise ShapeError(f"multiply needs equal shapes or one value a channel, got {first} and {other}")
             first = large
         elif other != first:
@@ -443,7 +444,8 @@ def _graph(part: Graph, inputs: tuple[Shape, ...]) -> Flow:
             made = step_flow(step, shapes)
         except ShapeError as error:
             raise _under(error, f"step{i + 1}") from None
-        peak = max(peak, waiting + (made.peak if len(sources) == 1 else made.held))
+        read_on = len(sources) > 1 or any(last_read[source] > i for source in sources)
+        peak = max(peak, waiting + (made.held if read_on else made.peak))
         totals = [a + b for a, b in zip(totals, (*made[1:4], *made[6:8]), strict=True)]
         shapes.append(made.shape)
     unread = graph_outputs(part)

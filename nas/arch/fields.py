@@ -68,7 +68,7 @@ def number(part: Any, name: str, low: float, high: float) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise failure(part, name, f"a number from {low:g} to {high:g}")
-    set_field(part, name, float(value))
+    set_field(part, name, float(value) + 0.0)  # minus zero becomes zero
 
 
 def flag(part: Any, name: str) -> None:

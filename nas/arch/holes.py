@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
@@ -23,9 +23,29 @@ def check_name(name: str) -> None:
 
 
 class Arithmetic:
-    """The operators that turn a hole into a derived value."""
+    """What makes a hole a value: equality, in which 1, 1.0 and True are three options, and operators."""
 
-    __slots__ = ()
+    __slots__ = ("_hash", "_key")
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(self) is type(other) and self.key == other.key)  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash  # type: ignore[no-any-return,has-type]
+        except AttributeError:
+            object.__setattr__(self, "_hash", hash(self.key))
+            return self._hash  # type: ignore[no-any-return,has-type]
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Equal for equal holes, and for no others."""
+        try:
+            return self._key  # type: ignore[no-any-return,has-type]
+        except AttributeError:
+            values = [_typed(getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
+            object.__setattr__(self, "_key", tuple(values))
+            return self._key  # type: ignore[no-any-return,has-type]
 
     def __add__(self, other: Any) -> Derived:
         return Derived("+", self, other)
@@ -52,7 +72,7 @@ class Arithmetic:
         return Derived("//", other, self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pick(Arithmetic):
     """One of `options`; with `scope`, decided once in the nearest enclosing scope of that name ("" is the root)."""
 
@@ -68,7 +88,7 @@ class Pick(Arithmetic):
             raise HoleError(f"the options of a pick differ from each other, got {self.options}", path=self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Span(Arithmetic):
     """An integer from `low` to `high`, both included, in steps of `step`; `scope` as in `Pick`."""
 
@@ -92,7 +112,7 @@ class Span(Arithmetic):
         return range(self.low, self.high + 1, self.step)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Derived(Arithmetic):
     """`left op right`, where at least one side is a hole."""
 

@@ -1,7 +1,7 @@
 """How large a space is, and what its networks cost."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
@@ -71,84 +71,94 @@ def _climb(
 def points(space: Space) -> int:
     """The number of points of `space`, exactly: a shared decision counts once, a closed one not at all."""
     counter = _Counter(chain(space))
-    return sum(counter.settled(counter.ways(chain(space), Place()), "").values())
+    return sum(counter.all([counter.ways(chain(space), Place())]).values())
 
 
 class _Counter:
-    """Counts fillings; what one place decides for others is kept apart until the scope that sees it closes."""
+    """Counts fillings; what one place decides for others is kept apart until the last place has seen it."""
 
     def __init__(self, space: Chain) -> None:
-        self.shared, self.reopened = shared_families(space)
+        self.shared, _ = shared_families(space)
         self.options: dict[str, int] = {}
+        self.sightings: Counter[str] = Counter()
+        """How many places are still to see a shared decision; first all of them are counted."""
+        self.first: dict[str, int] = {}
+        """When a shared decision was first seen; `clock` counts the sightings."""
+        self.clock = 0
+        self.counting = True
+        self.ways(space, Place())
+        self.counting = False
 
     def ways(self, part: Any, place: Place) -> Ways:
         match part:
             case tuple():
-                return _all(self.ways(item, place) for item in part)
+                return self.all(self.ways(item, place) for item in part)
             case Value() if not is_open(part):
                 return {frozenset(): 1}
             case Scope(name=name, part=inner):
-                return self.scope(inner, place.scope(name))
+                return self.ways(inner, place.scope(name))
             case Repeat():
                 return self.repeat(part, place)
             case Choice(labels=labels):
-                return _either(
-                    _all(
-                        (self.decided(part, label, place), self.ways(part.part(label), place.alternative(part, label)))
-                    )
-                    for label in labels
-                )
+                return _either([self.alternative(part, label, place) for label in labels])
             case Value():
                 return self.ways(contents(part), place)
             case _:
-                return _all(self.decided(hole, _ANY, place) for hole in dict.fromkeys(value_holes(part)))
+                return self.all(self.decided(hole, _ANY, place) for hole in dict.fromkeys(value_holes(part)))
 
-    def scope(self, inner: Chain, place: Place) -> Ways:
-        ways = self.ways(inner, place)
-        return ways if place.family in self.reopened else self.settled(ways, place.prefix)
+    def alternative(self, part: Choice, label: str, place: Place) -> Ways:
+        return self.all(
+            self.decided(part, label, place) if first else self.ways(part.part(label), place.alternative(part, label))
+            for first in (True, False)
+        )
 
     def repeat(self, part: Repeat, place: Place) -> Ways:
         holes = tuple(dict.fromkeys(value_holes(part.times)))
         answers = []
         for options in product(*(hole.options for hole in holes)):
             values = dict(zip(holes, options, strict=True))
-            decided = [self.decided(hole, option, place) for hole, option in values.items()]
-            answers.append((evaluate(part.times, values.__getitem__), _all(decided)))
+            decided = self.all(self.decided(hole, option, place) for hole, option in values.items())
+            answers.append((evaluate(part.times, values.__getitem__), decided))
         done: list[Ways] = [{frozenset(): 1}]
         for i in range(1, max((times for times, _ in answers), default=0) + 1):
-            done.append(_all((done[-1], self.scope(part.part, place.scope(part.name, i)))))
-        return _either(_all((ways, done[times])) for times, ways in answers)
+            done.append(self.all((done[-1], self.ways(part.part, place.scope(part.name, i)))))
+        return _either([self.all((ways, done[times])) for times, ways in answers])
 
     def decided(self, hole: Hole, option: Any, place: Place) -> Ways:
         if place.family_name(hole) not in self.shared:
             return {frozenset(): len(hole.options) if option is _ANY else 1}
         name = place.full_name(hole)
         self.options[name] = len(hole.options)
+        self.sightings[name] += 1 if self.counting else -1
+        if not self.counting:
+            self.clock += 1
+            self.first.setdefault(name, self.clock)
         return {frozenset({(name, option)}): 1}
 
-    def settled(self, ways: Ways, prefix: str) -> Ways:
-        """The ways once nobody asks any more for what was decided under `prefix`."""
-        answer: Ways = defaultdict(int)
-        for decided, count in ways.items():
-            closed = [(name, option) for name, option in decided if name.startswith(prefix)]
-            free = prod(self.options[name] for name, option in closed if option is _ANY)
-            answer[decided.difference(closed)] += count * free
-        return answer
+    def all(self, several: Iterable[Ways]) -> Ways:
+        """The ways to fill all of several places; a decision that only these see is counted and closed."""
+        total: Ways = {frozenset(): 1}
+        begun = self.clock
+        for ways in several:
+            if self.counting:
+                continue
+            answer: Ways = defaultdict(int)
+            for (a, count), (b, more) in product(total.items(), ways.items()):
+                if (both := _agreed(a, b)) is not None:
+                    rest, free = self.settled(both, begun)
+                    answer[rest] += count * more * free
+            total = answer
+        return total
+
+    def settled(self, decided: Decided, begun: int) -> tuple[Decided, int]:
+        """The decisions that places before `begun` have seen, or others will; in how many ways the rest can be made."""
+        over = [(name, option) for name, option in decided if not self.sightings[name] and self.first[name] > begun]
+        if not over:
+            return decided, 1
+        return decided.difference(over), prod(self.options[name] for name, option in over if option is _ANY)
 
 
 _ANY = object()
-
-
-def _all(several: Iterable[Ways]) -> Ways:
-    """The ways to fill all of several places; decisions they share agree."""
-    total: Ways = {frozenset(): 1}
-    for ways in several:
-        answer: Ways = defaultdict(int)
-        for (a, count), (b, more) in product(total.items(), ways.items()):
-            if (both := _agreed(a, b)) is not None:
-                answer[both] += count * more
-        total = answer
-    return total
 
 
 def _either(several: Iterable[Ways]) -> Ways:

@@ -1,6 +1,7 @@
 """`nas info`."""
 
 import json
+from math import log10
 
 import click
 
@@ -31,13 +32,17 @@ def command(space: str, image: Shape | None, classes: int | None, as_json: bool)
     ends = {"cheapest": found.cheapest, "dearest": found.dearest}
     if as_json:
         costs = {name: {"macs": end[1].macs, "params": end[1].params} for name, end in ends.items() if end}
-        told = {"space": space, "input": list(image), "points": found.points, "valid": found.valid, **costs}
+        told = {
+            "space": space,
+            "input": list(image),
+            "points": found.points if found.points < 10**4000 else _power(found.points),
+            "valid": found.valid,
+            **costs,
+        }
         click.echo(json.dumps(told))
         return
     click.echo(f"{named.name}: {named.about}")
-    click.echo(
-        f"points    {found.points:,} ({found.points:.1e})" if found.points < 1e300 else f"points    {found.points}"
-    )
+    click.echo(f"points    {_power(found.points)}")
     click.echo(f"valid     {found.valid:.0%} of 200 random points read an image of {shape_text(image)}")
     for name, end in ends.items():
         if end:
@@ -46,3 +51,11 @@ def command(space: str, image: Shape | None, classes: int | None, as_json: bool)
 
 def _said(made: Cost) -> str:
     return f"{count(made.macs)} MACs, {count(made.params)} parameters (found by sampling and climbing)"
+
+
+def _power(number: int) -> str:
+    """A whole number of any size: in full while a person reads it so, else as a power of ten."""
+    if number < 10**9:
+        return f"{number:,}"
+    digits = int(log10(number))
+    return f"{number // 10 ** (digits - 1) / 10:.1f}e{digits}"

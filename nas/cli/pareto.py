@@ -15,7 +15,7 @@ from nas.cli.table import count, table
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
 @options.as_json
 def command(runs: tuple[str, ...], out: Path | None, runs_dir: Path, as_json: bool) -> None:
-    """Draw the front of one or more runs: PNG and SVG, with the table beside them as CSV.
+    r"""Draw the front of one or more runs: PNG and SVG, with the table beside them as CSV.
 
     A run is a folder, or the name of one in --runs-dir. Dominated networks are faint; named networks that were trained
     in the same run are marked.
@@ -36,8 +36,8 @@ def command(runs: tuple[str, ...], out: Path | None, runs_dir: Path, as_json: bo
         click.echo(json.dumps({"front": best.to_dict(orient="records"), "files": [str(path) for path in paths]}))
         return
     rows = [
-        (row.run, str(row.number), f"{row.accuracy:.2%}", count(row.macs), count(row.params), row.fingerprint)
-        for row in best.itertuples()
+        (row["run"], str(row["number"]), f"{row['accuracy']:.2%}", count(row["macs"]), count(row["params"]))
+        for row in best.to_dict(orient="records")
     ]
-    click.echo("\n".join(table(["run", "trial", "accuracy", "MACs", "params", "fingerprint"], rows)))
+    click.echo("\n".join(table(["run", "trial", "accuracy", "MACs", "params"], rows)))
     click.echo("\n".join(f"wrote {path}" for path in paths))

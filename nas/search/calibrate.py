@@ -14,13 +14,14 @@ from nas.train.recipe import Recipe
 
 
 def seconds_per_image(candidate: Candidate, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int) -> float:
-    """Core or device time to train `candidate` on one image, measured on a batch and half a batch of validation.
+    """Core or device time to train `candidate` on one image, measured on half a batch, the second time it is trained.
 
     Raises:
         TrialFailure: the network cannot be trained here.
     """
-    _epoch(candidate, data, replace(recipe, batch=2), device=device, seed=seed)  # Starts what a device starts once.
-    return _epoch(candidate, data, recipe, device=device, seed=seed)
+    half = replace(recipe, epochs=1, batch=max(2, recipe.batch // 2), limit=max(2, recipe.batch // 2))
+    _epoch(candidate, data, half, device=device, seed=seed)
+    return _epoch(candidate, data, half, device=device, seed=seed)
 
 
 def _epoch(candidate: Candidate, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int) -> float:
@@ -28,6 +29,5 @@ def _epoch(candidate: Candidate, data: Dataset, recipe: Recipe, *, device: torch
     small = replace(data, val=Split(data.val.images[chosen], data.val.labels[chosen]))
     seed_everything(seed)
     module = build(candidate.network, input=data.input)
-    once = replace(recipe, epochs=1, limit=recipe.batch)
-    epoch = fit(module, small, once, device=device, seed=seed).last
+    epoch = fit(module, small, recipe, device=device, seed=seed).last
     return epoch.seconds / images_seen(epoch.images, len(chosen))

@@ -158,6 +158,7 @@ class Driver:
 
     def finish(self) -> Finished:
         """The end of the search, told and returned."""
+        self._hold_own()
         self._note_ledger()
         finished = Finished(tuple(self._front()), self._cause or "budget", self.progress())
         _log.info("finished: %s, %d on the front", finished.cause, len(finished.front))

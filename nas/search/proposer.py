@@ -14,9 +14,9 @@ from nas.search.objectives import Objective
 from nas.search.strategies import Strategy
 from nas.search.strategies.spread import spread
 
-_ASKS = 100
+_ASKS = 50
 _DRAWS = 2000
-_REPEATS = 300
+_REPEATS = 100
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ def shaken(network: Chain):
     """The networks with one part left out, doubled, or swapped with the next."""
 
     def changes(parts, i):
+        if any(isinstance(part, Fork) for part in parts[i : i + 2]):  # which has to stay where it is
+            return []
         swapped = (*parts[:i], *reversed(parts[i : i + 2]), *parts[i + 2 :])
         return [(*parts[:i], *parts[i + 1 :]), (*parts[:i], parts[i], *parts[i:]), swapped]
 

@@ -13,7 +13,6 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -74,14 +73,16 @@ def run(driver: Driver, bench: Bench, *, workers: int) -> None:
 def _work(config: dict[str, Any], *, bench: Bench) -> None:
     """Train one network in a worker process."""
     holder, clock = _holder(bench.device)
-    held = {"holder": holder}
+
+    def report(**what: Epoch | Outcome) -> None:
+        tune.report({**what, "holder": holder, "held": clock.seconds()})
 
     def on_epoch(epoch: Epoch) -> bool:
-        tune.report({"epoch": asdict(epoch), **held, "held": clock.seconds()})
+        report(epoch=epoch)
         return True
 
-    outcome = train(Job(**config["job"]), bench, on_epoch=on_epoch)
-    tune.report({"outcome": asdict(outcome), **held, "held": clock.seconds()})
+    outcome = train(config["job"], bench, on_epoch=on_epoch)
+    report(outcome=outcome)
 
 
 _HELD: dict[str, tuple[str, Clock]] = {}
@@ -111,7 +112,7 @@ class _Asks(Searcher):
         if job is None:
             return Searcher.FINISHED if self._driver.over else None
         self._numbers[trial_id] = job.number
-        return {"job": asdict(job)}
+        return {"job": job}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Note that a worker is free, or that it died with its trial."""
@@ -136,12 +137,12 @@ class _Watches(FIFOScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: TuneTrial, result: dict[str, Any]) -> str:
         """Whether the trial goes on."""
-        number = trial.config["job"]["number"]
+        number = trial.config["job"].number
         self._driver.hold(result["holder"], result["held"])
         if "outcome" in result:
-            self._driver.end(number, Outcome(**result["outcome"]))
+            self._driver.end(number, result["outcome"])
             return str(TrialScheduler.STOP)
-        go_on = self._driver.epoch(number, Epoch(**result["epoch"]))
+        go_on = self._driver.epoch(number, result["epoch"])
         return str(TrialScheduler.CONTINUE if go_on else TrialScheduler.STOP)
 
 
