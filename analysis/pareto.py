@@ -10,7 +10,7 @@ mpl.use("Agg")
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter, PercentFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, PercentFormatter
 
 from nas.errors import RunError
 from nas.runs import Run, frame
@@ -62,8 +62,9 @@ def draw(trained: pd.DataFrame, out: Path, *, named: Mapping[str, str] | None = 
             _draw_run(axes, str(name), rows, _COLOURS[i % len(_COLOURS)], _MARKS[i % len(_MARKS)])
         _draw_names(axes, trained, named or {})
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if _narrow(trained["macs"]) else (1,)))
         axes.xaxis.set_major_formatter(EngFormatter())
-        axes.xaxis.set_minor_formatter(EngFormatter() if _narrow(trained["macs"]) else "")
+        axes.xaxis.set_minor_formatter("")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel("FLOPs (multiply-adds) for one image")
         axes.set_ylabel("accuracy on the validation split")
@@ -102,5 +103,5 @@ def _draw_names(axes: Axes, trained: pd.DataFrame, named: Mapping[str, str]) -> 
 
 
 def _narrow(macs: "pd.Series[int]") -> bool:
-    """Whether less than two powers of ten are shown, so that labels are needed between them."""
-    return bool(macs.max() < 30 * macs.min())
+    """Whether so few powers of ten are shown that labels are needed between them."""
+    return bool(macs.max() < 1000 * macs.min())

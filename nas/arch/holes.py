@@ -26,26 +26,28 @@ class Arithmetic:
     """What makes a hole a value: equality, in which 1, 1.0 and True are three options, and operators."""
 
     __slots__ = ("_hash", "_key")
+    _hash: int
+    _key: tuple[Any, ...]
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self.key == other.key)  # type: ignore[attr-defined]
+        return self is other or (type(self) is type(other) and self.key == other.key)
 
     def __hash__(self) -> int:
         try:
-            return self._hash  # type: ignore[no-any-return,has-type]
+            return self._hash
         except AttributeError:
             object.__setattr__(self, "_hash", hash(self.key))
-            return self._hash  # type: ignore[no-any-return,has-type]
+            return self._hash
 
     @property
     def key(self) -> tuple[Any, ...]:
         """Equal for equal holes, and for no others."""
         try:
-            return self._key  # type: ignore[no-any-return,has-type]
+            return self._key
         except AttributeError:
             values = [_typed(getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
             object.__setattr__(self, "_key", tuple(values))
-            return self._key  # type: ignore[no-any-return,has-type]
+            return self._key
 
     def __add__(self, other: Any) -> Derived:
         return Derived("+", self, other)

@@ -610,7 +610,7 @@ def _uncelled(cells: tuple[Any, ...]) -> Iterator[Chain]:
 
 
 def holds_cells(space: Chain) -> bool:
-    """Whether a cell stands for a row of cells: `Cells`, or repeats, scopes and choices of them, and nothing else."""
+    """Whether a cell stands for a row of cells: `Cells`, or repeats, scopes and choices that may be them, alone."""
     return bool(space.parts) and all(map(_holds_cells, space.parts))
 
 
@@ -621,7 +621,6 @@ def _holds_cells(part: Part) -> bool:
         case Repeat(part=inner) | Scope(part=inner):
             return holds_cells(inner)
         case Choice(parts=parts):
-            several = {holds_cells(alternative) for alternative in parts}
-            return several == {True}
+            return any(map(holds_cells, parts))
         case _:
             return False

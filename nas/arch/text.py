@@ -25,7 +25,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import MISSING, fields
 from functools import cache
 from itertools import groupby
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeGuard, cast
 
 from nas.arch.nodes import JOINS, NODES, Branches, Cells, Chain, Fork, Network, Node, Part, Ratio, Step, chain, contents
 from nas.errors import NasError, TextError
@@ -86,7 +86,7 @@ def _lines(whole: Chain, indent: str) -> Iterator[str]:
         count = sum(1 for _ in run)
         times = f"{count} * " if count > 1 else ""
         line = f"{indent}{times}{compact(part)}"
-        if len(line) <= _WIDTH or not isinstance(part, Branches | Fork | Cells):
+        if len(line) <= _WIDTH or not _has_lines(part):
             yield line
             continue
         inner = part.cells if isinstance(part, Cells) else part.branches
@@ -100,6 +100,10 @@ def _lines(whole: Chain, indent: str) -> Iterator[str]:
                 yield from (f"{line}," for line in _joined_lines(branch, indent + "    "))
                 yield f"{indent}  ],"
         yield f"{indent})"
+
+
+def _has_lines(part: Part) -> TypeGuard[Branches | Fork | Cells]:
+    return isinstance(part, Fork | Cells) or (isinstance(part, Branches) and isinstance(part.join, str))
 
 
 def _joined_lines(branch: Chain, indent: str) -> Iterator[str]:

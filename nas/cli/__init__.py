@@ -49,7 +49,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="nas-space", prog_name="nas")
 def group() -> None:
-    r"""Search for image classifiers in one space made of the blocks from LeNet to SENet.
+    """Search for image classifiers in one space made of the blocks from LeNet to SENet.
 
     \b
     Examples:

@@ -14,7 +14,7 @@ from nas.cli import options
 @click.argument("b")
 @options.as_json
 def command(a: str, b: str, as_json: bool) -> None:
-    r"""Show what turns one network into another.
+    """Show what turns one network into another.
 
     \b
     Example:

@@ -18,7 +18,7 @@ from nas.cli.table import count, shape_text
 @options.classes
 @options.as_json
 def command(space: str, image: Shape | None, classes: int | None, as_json: bool) -> None:
-    r"""Show how large a space is and what its networks cost.
+    """Show how large a space is and what its networks cost.
 
     The number of points is exact; the range of costs is searched for, not proven.
 

@@ -21,7 +21,7 @@ from nas.errors import LocateError
 @options.classes
 @options.as_json
 def command(network: str, space: str, classes: int | None, as_json: bool) -> None:
-    r"""Find the point of a space at which a network lies.
+    """Find the point of a space at which a network lies.
 
     Exit code 1 says that the network lies outside; the message says where the two part.
 

@@ -13,7 +13,7 @@ from nas.cli.table import count, shape_text, table
 @click.command()
 @options.as_json
 def command(as_json: bool) -> None:
-    r"""List the named networks.
+    """List the named networks.
 
     \b
     Example:

@@ -15,10 +15,10 @@ from nas.cli.table import count, table
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
 @options.as_json
 def command(runs: tuple[str, ...], out: Path | None, runs_dir: Path, as_json: bool) -> None:
-    r"""Draw the front of one or more runs: PNG and SVG, with the table beside them as CSV.
+    """Draw the front of one or more runs.
 
-    A run is a folder, or the name of one in --runs-dir. Dominated networks are faint; named networks that were trained
-    in the same run are marked.
+    Makes a PNG, an SVG and the table as CSV. A run is a folder, or the name of one in --runs-dir. Dominated networks are
+    faint; named networks that were trained in the same run are marked.
 
     \b
     Example:

@@ -13,7 +13,7 @@ from nas.cli.table import table
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
 @options.as_json
 def command(runs_dir: Path, as_json: bool) -> None:
-    r"""List the runs of a folder.
+    """List the runs of a folder.
 
     \b
     Example:

@@ -53,7 +53,7 @@ def command(
     runs_dir: Path,
     as_json: bool,
 ) -> None:
-    r"""Search a space for networks with the best accuracy per MAC.
+    """Search a space for networks with the best accuracy per MAC.
 
     The validation split steers the search, the test split is never touched. Nothing over the limits is trained, and no
     network twice. The run's folder holds everything: the study, the weights, and the picture of the front.

@@ -36,7 +36,7 @@ def command(
     as_text: bool,
     as_json: bool,
 ) -> None:
-    r"""Show a network: what it is made of and what it costs.
+    """Show a network: what it is made of and what it costs.
 
     NETWORK is a name, with rewrites after a plus sign if wanted, or a file with a network's text.
 

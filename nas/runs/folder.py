@@ -54,7 +54,7 @@ class Run:
 
 
 def weights(checkpoints: Path, trial: int) -> Path:
-    """The file of a finished trial's weights: the `state_dict` of its module, for `torch.load(…, weights_only=True)`."""
+    """The file of a finished trial's weights: a `state_dict`, to be loaded with `weights_only=True`."""
     return checkpoints / f"{trial}.pt"
 
 

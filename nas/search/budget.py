@@ -42,6 +42,11 @@ class Budget:
             raise BudgetError(f"a trial is trained whole, got {text!r}", path="--budget", hint=_HINT)
         return cls(amount, "trials" if found["trials"] else found["device"])  # type: ignore[arg-type]
 
+    @property
+    def is_time(self) -> bool:
+        """Whether seconds are counted, and not trials."""
+        return self.unit != "trials"
+
     def on_gpu(self, *, gpus: int) -> bool:
         """Whether it is spent on GPUs: a GPU budget is, a budget of trials where there are any.
 

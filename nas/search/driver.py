@@ -1,29 +1,30 @@
 """The driver: begins trials while the budget lasts, watches them, and records how they end."""
 
 import logging
-from collections import Counter
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
+from nas.arch.cost import Cost
 from nas.arch.text import text
 from nas.runs.journal import Journal
-from nas.runs.trial import Trial
 from nas.search.errors import SearchError
 from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Progress
 from nas.search.forecast import Forecast, images_seen
 from nas.search.ledger import Clock, Ledger
 from nas.search.length import Length
 from nas.search.limits import Candidate
-from nas.search.objectives import Objective, front, losses
+from nas.search.objectives import Objective
 from nas.search.proposer import Proposal, Proposer
+from nas.search.tally import Tally
 from nas.search.trial import Job, Outcome
 from nas.train.fit import Epoch
 
 _MARGIN = 1.1
-"""A trial is begun where so many times its forecast is left: one that is stopped near its end has wasted most."""
+"""A trial begins where so many times its forecast is left: one that is stopped near its end has wasted the most."""
 
 _FAILURES = 5
-"""So many first trials that all fail of one cause end the search."""
+"""So many first trials that all fail for one reason end the search."""
 
 _log = logging.getLogger("nas.search")
 
@@ -33,8 +34,11 @@ class _Running:
     """A trial under way."""
 
     proposal: Proposal
-    seconds: float | None
     epochs: list[Epoch] = field(default_factory=list)
+
+    @property
+    def cost(self) -> Cost:
+        return self.proposal.candidate.cost
 
 
 class Driver:
@@ -46,7 +50,7 @@ class Driver:
     Args:
         proposer: Says what to train.
         journal: Records it.
-        ledger: Says whether there is budget for it.
+        ledger: Says what is left for it.
         forecast: Says how long it will take.
         objectives: What trials are judged by.
         length: Of every trial.
@@ -71,12 +75,12 @@ class Driver:
         tell: Callable[[Event], None],
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
-        self._objectives, self._length, self._workers, self._seed = tuple(objectives), length, workers, seed
+        self._objectives, self._length, self._workers, self._seed = objectives, length, workers, seed
         self._clock, self._tell = clock, tell
+        self._tally = Tally(objectives)
         self._running: dict[int, _Running] = {}
-        self._done: list[Trial] = []
-        self._waiting = False
-        """Whether nothing fits beside what runs; it may when a trial has ended."""
+        self._full = False
+        """Whether what is left has no room beside the trials under way."""
         self._cause: Cause | None = None
         self.error: SearchError | None = None
         """What ended the search before its time."""
@@ -84,53 +88,47 @@ class Driver:
     @property
     def over(self) -> bool:
         """Whether nothing runs and nothing more will begin."""
-        return not self._running and (self._waiting or self._cause is not None or self.error is not None)
+        return not self._running and (self._full or self._ended)
 
     def hold(self, holder: str, seconds: float) -> None:
         """Note that a worker has held its device for so long in all."""
         self._ledger.hold(holder, seconds)
 
     def begin(self) -> Job | None:
-        """The next trial, begun; None where there is none, or none until another ends."""
+        """The next trial, begun; None where there is none, or none before another ends."""
         self._hold_own()
-        if self._waiting or self._cause or self.error:
+        if self._full or self._ended:
             return None
-        proposal = self._proposal()
+        proposal = self._propose()
         if proposal is None:
-            self._waiting = True
+            self._full = True
             return None
         candidate = proposal.candidate
         network = text(candidate.network)
         number = self._journal.begin(
-            proposal.asked,
-            network=network,
-            fingerprint=candidate.fingerprint,
-            cost=candidate.cost,
-            seed=self._seed,
+            proposal.asked, network=network, fingerprint=candidate.fingerprint, cost=candidate.cost, seed=self._seed
         )
-        running = _Running(proposal, self._seconds(candidate))
-        self._running[number] = running
+        self._running[number] = _Running(proposal)
         self._ledger.trials += 1
-        self._note_ledger()
         _log.info("trial %d begins: %s, %d MACs", number, candidate.fingerprint, candidate.cost.macs)
-        self._tell(Began(self._journal.trial(number), running.seconds, self.progress()))
+        self._tell(Began(self._journal.trial(number), self._seconds(candidate.cost), self.progress()))
         return Job(number, network, self._seed)
 
     def epoch(self, number: int, epoch: Epoch) -> bool:
         """Record an epoch, and say whether the trial goes on; where not, it has ended here."""
         self._hold_own()
-        running = self._running.get(number)
-        if running is None:
+        if number not in self._running:
             return False
+        running = self._running[number]
         running.epochs.append(epoch)
         self._journal.epochs(number, [asdict(epoch) for epoch in running.epochs])
         self._note_ledger()
-        images = images_seen(epoch.images, self._length.val)
-        self._forecast.learn(running.proposal.candidate.cost, images=images, seconds=epoch.seconds)
+        self._forecast.learn(running.cost, images=images_seen(epoch.images, self._length.val), seconds=epoch.seconds)
         epochs = self._length.recipe.epochs
         self._tell(EpochDone(number, epoch.epoch, epochs, epoch.val_accuracy, self.progress()))
-        if epoch.epoch < epochs and (self.error or self._budget_is_spent()):
-            self._stop(number, "the search was stopped" if self.error else "budget")
+        out_of_time = self._ledger.budget.is_time and self._ledger.is_spent
+        if epoch.epoch < epochs and (out_of_time or self.error):
+            self._stop(number, "budget" if out_of_time else "the search ended")
             return False
         return True
 
@@ -140,14 +138,14 @@ class Driver:
         if number not in self._running:
             return
         running = self._running.pop(number)
-        values = None
         if outcome.reason:
             self._journal.fail(number, outcome.reason, outcome.detail, seconds=outcome.seconds)
+            self._close(number, running, None)
         else:
-            accuracy, cost = running.epochs[-1].val_accuracy, running.proposal.candidate.cost
-            values = [objective.value(cost, accuracy) for objective in self._objectives]
+            accuracy = running.epochs[-1].val_accuracy
+            values = [objective.value(running.cost, accuracy) for objective in self._objectives]
             self._journal.complete(number, values, seconds=outcome.seconds)
-        self._close(number, running, values)
+            self._close(number, running, values)
 
     def interrupt(self) -> None:
         """Stop every trial under way, and begin no other."""
@@ -160,65 +158,65 @@ class Driver:
         """The end of the search, told and returned."""
         self._hold_own()
         self._note_ledger()
-        finished = Finished(tuple(self._front()), self._cause or "budget", self.progress())
+        finished = Finished(tuple(self._tally.front), self._cause or "budget", self.progress())
         _log.info("finished: %s, %d on the front", finished.cause, len(finished.front))
         self._tell(finished)
         return finished
 
     def progress(self) -> Progress:
         """How far the search is."""
-        states = Counter(trial.state for trial in self._done)
-        accuracies = [
-            trial.accuracy for trial in self._done if trial.state == "complete" and trial.accuracy is not None
-        ]
         return Progress(
-            complete=states["complete"],
-            failed=states["fail"],
-            stopped=states["pruned"],
+            complete=self._tally.count("complete"),
+            failed=self._tally.count("fail"),
+            stopped=self._tally.count("pruned"),
             running=len(self._running),
-            best=max(accuracies, default=None),
-            front=len(self._front()),
+            best=self._tally.best,
+            front=len(self._tally.front),
             spent=self._ledger.spent,
             left=self._ledger.left,
             eta_s=self._eta(),
         )
 
-    def _proposal(self) -> Proposal | None:
+    @property
+    def _ended(self) -> bool:
+        return self._cause is not None or self.error is not None
+
+    def _propose(self) -> Proposal | None:
         """What to train next: first of what lets all workers end together, then of what fits at all."""
-        if self._ledger.budget.unit == "trials":
-            proposal = self._proposer.propose(lambda _: True) if self._ledger.left else None
-            self._cause = None if proposal else ("space" if self._ledger.left else "budget")
-            return proposal
-        if self._budget_is_spent():
+        if self._ledger.is_spent:
             return None
-        too_long = False
+        proposal, too_long = None, False
 
         def fits(candidate: Candidate, room: float) -> bool:
             nonlocal too_long
-            seconds = self._seconds(candidate)
+            seconds = self._seconds(candidate.cost)
             within = seconds is None or _MARGIN * seconds <= room
             too_long = too_long or not within
             return within
 
-        free = self._ledger.left - sum(self._rest(running) for running in self._running.values())
-        for room in (min(free, self._ledger.left / self._workers), free):
+        for room in self._rooms():
             proposal = self._proposer.propose(lambda candidate, room=room: fits(candidate, room))  # type: ignore[misc]
-            if proposal:
-                return proposal
-        if not too_long:
+            if proposal or not too_long:
+                break
+        if not proposal and not too_long:
             self._cause = "space"
-        return None
+        return proposal
 
-    def _seconds(self, candidate: Candidate) -> float | None:
-        return self._forecast.seconds(candidate.cost, images=self._length.all_images)
+    def _rooms(self) -> tuple[float, ...]:
+        """Seconds that the next trial may take: a fair share of what is left, and all that is free."""
+        if not self._ledger.budget.is_time:
+            return (math.inf,)
+        left = self._ledger.left
+        free = left - sum(map(self._rest, self._running.values()))
+        return min(free, left / self._workers), free
+
+    def _seconds(self, cost: Cost) -> float | None:
+        return self._forecast.seconds(cost, images=self._length.all_images)
 
     def _rest(self, running: _Running) -> float:
-        """What a trial under way is still to take."""
-        left = self._length.recipe.epochs - len(running.epochs)
-        return self._forecast.seconds(running.proposal.candidate.cost, images=left * self._length.images) or 0.0
-
-    def _budget_is_spent(self) -> bool:
-        return self._ledger.budget.unit != "trials" and self._ledger.left <= 0
+        """Seconds that a trial under way will still take."""
+        epochs = self._length.recipe.epochs - len(running.epochs)
+        return self._forecast.seconds(running.cost, images=epochs * self._length.images) or 0.0
 
     def _stop(self, number: int, reason: str) -> None:
         running = self._running.pop(number)
@@ -228,33 +226,21 @@ class Driver:
     def _close(self, number: int, running: _Running, values: Sequence[float] | None) -> None:
         self._proposer.tell(running.proposal, values)
         self._note_ledger()
-        self._waiting = False
+        self._full = False
         trial = self._journal.trial(number)
-        self._done.append(trial)
-        _log.info("trial %d is %s %s", number, trial.state, trial.reason or trial.values)
-        self._check_failures()
+        self._tally.add(trial)
+        _log.info("trial %d is %s: %s", number, trial.state, trial.reason or trial.values)
+        if reason := self._tally.common_failure(_FAILURES):
+            self.error = SearchError(
+                f"the first {_FAILURES} trials all failed: {reason}", hint="log.txt and study.db in the run say more"
+            )
         self._tell(Ended(trial, self.progress()))
 
-    def _check_failures(self) -> None:
-        reasons = {trial.reason for trial in self._done if trial.state == "fail"}
-        if len(self._done) == _FAILURES and len(reasons) == 1 and all(trial.state == "fail" for trial in self._done):
-            self.error = SearchError(
-                f"the first {_FAILURES} trials all failed: {reasons.pop()}",
-                path=f"trial {self._done[-1].number}",
-                hint="`nas runs` shows where the run lies; its study holds the details of each trial",
-            )
-
-    def _front(self) -> list[Trial]:
-        complete = [trial for trial in self._done if trial.state == "complete"]
-        directions = [objective.direction for objective in self._objectives]
-        return front(complete, lambda trial: losses(trial.values, directions))
-
     def _eta(self) -> float | None:
-        if self._ledger.budget.unit != "trials":
+        if self._ledger.budget.is_time:
             return self._ledger.left / self._workers
-        seconds = [trial.seconds for trial in self._done if trial.state == "complete"]
-        unfinished = self._ledger.left + len(self._running)
-        return unfinished * sum(seconds) / len(seconds) / self._workers if seconds else None
+        seconds = self._tally.mean_seconds
+        return None if seconds is None else (self._ledger.left + len(self._running)) * seconds / self._workers
 
     def _hold_own(self) -> None:
         if self._clock is not None:

@@ -38,12 +38,17 @@ class Ledger:
     @property
     def spent(self) -> float:
         """Of the budget, in its unit."""
-        return self.trials if self.budget.unit == "trials" else self.seconds
+        return self.seconds if self.budget.is_time else self.trials
 
     @property
     def left(self) -> float:
         """Of the budget, in its unit; never below zero."""
         return max(0.0, self.budget.amount - self.spent)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left."""
+        return self.left == 0
 
 
 class Clock:

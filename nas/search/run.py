@@ -84,7 +84,7 @@ def search(
     sketch = sorted((c for _, c in spread(terms, _SKETCHED, random.Random(request.seed))), key=lambda c: c.cost.macs)
     middling = sketch[len(sketch) // 2]
     forecast, length = Forecast(), full(recipe, train=len(data.train), val=len(data.val))
-    if budget.unit != "trials":
+    if budget.is_time:
         speed = seconds_per_image(middling, data, recipe, device=device, seed=request.seed)
         forecast.learn(middling.cost, images=1, seconds=speed)
         if request.recipe is None:
@@ -140,7 +140,7 @@ def _workers(asked: int | None, budget: Budget, device: torch.device) -> int:
     else:
         here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = here if asked is None else asked
-    return min(workers, int(budget.amount)) if budget.unit == "trials" else workers
+    return workers if budget.is_time else min(workers, int(budget.amount))
 
 
 def _devices(device: torch.device) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a worker does with one network: builds it, trains it, keeps its weights, and never raises what is its own fault."""
+"""What a worker does with one network: builds it, trains it, keeps its weights; what goes wrong is an answer too."""
 
 import traceback
 from collections.abc import Callable
@@ -88,7 +88,7 @@ def train(job: Job, bench: Bench, *, on_epoch: Callable[[Epoch], bool]) -> Outco
         return Outcome(device_seconds(device) - begin, stopped=True)
     except TrialFailure as failure:
         reason, detail = failure.reason, failure.detail
-    except Exception as error:  # noqa: BLE001  Whatever a network does, the run goes on.
+    except Exception as error:
         if error is watch.error:
             raise
         reason, detail = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}", traceback.format_exc()

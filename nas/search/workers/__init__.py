@@ -1,1 +1,1 @@
-"""Where trials run: `inline` in this process, `tune` under Ray Tune. Either begins, watches and ends them by a `Driver`."""
+"""Where trials run: `inline` in this process, `tune` under Ray Tune; either asks a `Driver` what to do."""

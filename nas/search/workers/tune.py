@@ -1,57 +1,36 @@
 """Trials under Ray Tune: Tune starts, feeds and stops worker processes; what they train is the driver's to say.
 
-A trial is a function that reports each epoch and waits for the answer; Tune's searcher asks the driver what to begin and
-its scheduler whether to go on. Worker processes are reused: measured on two busy cores, Tune takes 0.25 s between two
-trials, against 0.03 s for actors of our own, which would then have to notice dead and stuck workers themselves.
+A trial is a function that reports each epoch and waits for the answer. Tune's searcher asks the driver what to begin,
+its scheduler whether to go on, and workers are reused: on two busy cores Tune then takes 0.25 s between two trials.
+Actors of our own would take 0.03 s, and code of our own to notice that one has died.
 """
 
-import logging
 import os
-import shutil
-import signal
 import socket
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
-import ray
 import torch
-from ray import tune
-from ray.tune.experiment import Trial as TuneTrial
-from ray.tune.schedulers import FIFOScheduler, TrialScheduler
-from ray.tune.search import Searcher
+
+from nas.search.workers.local_ray import local_ray  # Before all that loads Ray.
+
+from ray import tune  # isort: skip
+from ray.tune.experiment import Trial as TuneTrial  # isort: skip
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # isort: skip
+from ray.tune.search import Searcher  # isort: skip
 
 from nas.search.driver import Driver
 from nas.search.ledger import Clock
-from nas.search.trial import Bench, Job, Outcome, train
+from nas.search.trial import Bench, Outcome, train
 from nas.train.device import prepare_cpu
 from nas.train.fit import Epoch
 
-_ENVIRONMENT = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
-    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
-}
-_OBJECT_STORE_BYTES = 100 * 2**20
-"""Nothing but messages goes through it; 75 MiB is the least that Ray takes."""
-
 
 def run(driver: Driver, bench: Bench, *, workers: int) -> None:
-    """Run trials on so many worker processes, each with a core or GPU of its own, until the driver begins no more.
-
-    Ray runs on this machine alone, behind the loopback address and without a dashboard; what it and Tune write lies in a
-    temporary folder that is gone afterwards.
-    """
+    """Run trials on so many worker processes, each with a core or a GPU of its own, until the driver begins no more."""
     gpus = int(torch.device(bench.device).type == "cuda")
-    with _ray(cpus=workers, gpus=workers * gpus) as scratch:
-        tuner = tune.Tuner(
+    with local_ray(cpus=workers, gpus=workers * gpus) as scratch:
+        tune.Tuner(
             tune.with_resources(partial(_work, bench=bench), {"cpu": 1, "gpu": gpus}),
             tune_config=tune.TuneConfig(
                 search_alg=_Asks(driver, workers),
@@ -60,43 +39,32 @@ def run(driver: Driver, bench: Bench, *, workers: int) -> None:
                 reuse_actors=True,
                 trial_dirname_creator=lambda trial: trial.trial_id,
             ),
-            run_config=tune.RunConfig(
-                name="trials",
-                storage_path=str(scratch),
-                verbose=0,
-                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-            ),
-        )
-        tuner.fit()
+            run_config=tune.RunConfig(name="trials", storage_path=str(scratch / "tune"), verbose=0),
+        ).fit()
 
 
 def _work(config: dict[str, Any], *, bench: Bench) -> None:
     """Train one network in a worker process."""
-    holder, clock = _holder(bench.device)
+    clock = _clock(bench.device)
 
     def report(**what: Epoch | Outcome) -> None:
-        tune.report({**what, "holder": holder, "held": clock.seconds()})
+        tune.report({**what, "holder": f"{socket.gethostname()}:{os.getpid()}", "held": clock.seconds()})
 
     def on_epoch(epoch: Epoch) -> bool:
-        report(epoch=epoch)
+        report(epoch=epoch)  # Where the trial is stopped, this does not return.
         return True
 
-    outcome = train(config["job"], bench, on_epoch=on_epoch)
-    report(outcome=outcome)
+    report(outcome=train(config["job"], bench, on_epoch=on_epoch))
 
 
-_HELD: dict[str, tuple[str, Clock]] = {}
+@cache
+def _clock(device: str) -> Clock:
+    """The clock of this worker, which is made ready when it is first asked."""
+    prepare_cpu()
+    return Clock(torch.device(device), born=True)
 
 
-def _holder(device: str) -> tuple[str, Clock]:
-    """The name of this process in the ledger, and its clock; the process is made ready when it is first asked."""
-    if device not in _HELD:
-        prepare_cpu()
-        _HELD[device] = f"{socket.gethostname()}:{os.getpid()}", Clock(torch.device(device), born=True)
-    return _HELD[device]
-
-
-class _Asks(Searcher):
+class _Asks(Searcher):  # type: ignore[misc]  # Ray is not typed.
     """Asks the driver what to begin."""
 
     def __init__(self, driver: Driver, workers: int) -> None:
@@ -115,11 +83,10 @@ class _Asks(Searcher):
         return {"job": job}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Note that a worker is free, or that it died with its trial."""
+        """A worker is free, or died with its trial."""
         number = self._numbers.pop(trial_id)
         if error:
-            detail = "its process ended; the machine may have run out of memory"
-            self._driver.end(number, Outcome(0.0, "the worker died", detail))
+            self._driver.end(number, Outcome(0.0, "the worker died", "perhaps the machine ran out of memory"))
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the study holds it all."""
@@ -128,8 +95,8 @@ class _Asks(Searcher):
         """Nothing."""
 
 
-class _Watches(FIFOScheduler):
-    """Brings the driver what a trial reports, and Tune the driver's answer."""
+class _Watches(FIFOScheduler):  # type: ignore[misc]
+    """Brings the driver what a trial reports, and the trial the driver's answer."""
 
     def __init__(self, driver: Driver) -> None:
         super().__init__()
@@ -142,39 +109,4 @@ class _Watches(FIFOScheduler):
         if "outcome" in result:
             self._driver.end(number, result["outcome"])
             return str(TrialScheduler.STOP)
-        go_on = self._driver.epoch(number, result["epoch"])
-        return str(TrialScheduler.CONTINUE if go_on else TrialScheduler.STOP)
-
-
-@contextmanager
-def _ray(*, cpus: int, gpus: int) -> Iterator[Path]:
-    """A Ray of our own, and a folder for what it writes."""
-    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    scratch = Path(tempfile.mkdtemp(prefix="nas-"))
-    os.environ.update(_ENVIRONMENT)
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    try:
-        ray.init(
-            address="local",
-            num_cpus=cpus,
-            num_gpus=gpus,
-            include_dashboard=False,
-            configure_logging=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            object_store_memory=_OBJECT_STORE_BYTES,
-            _node_ip_address="127.0.0.1",
-            _temp_dir=str(scratch / "ray"),
-        )
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        yield scratch
-    finally:
-        ray.shutdown()
-        shutil.rmtree(scratch, ignore_errors=True)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        return str(TrialScheduler.CONTINUE if self._driver.epoch(number, result["epoch"]) else TrialScheduler.STOP)
