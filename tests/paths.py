@@ -14,7 +14,7 @@ NAMES = {
 
 
 def places(network: Chain, path: str = "") -> Iterator[tuple[str, Part | None]]:
-    """Every path with the part that stands there; None for branches, edges, cells and ends, where a chain stands."""
+    """Every path, in the order of reading, with the part that stands there; None where none does."""
     seen: dict[str, int] = {}
     for part in network.parts:
         kind = type(part).__name__
@@ -24,9 +24,13 @@ def places(network: Chain, path: str = "") -> Iterator[tuple[str, Part | None]]:
         yield here, part
         for segment, inner in _inside(part):
             below = f"{here}.{segment}" if segment else here
+            if segment.endswith(".edge1"):
+                yield below.removesuffix(".edge1"), None
             if segment:
                 yield below, None
             yield from places(inner, below)
+        if isinstance(part, Graph):
+            yield f"{here}.output", None
     yield f"{path}.end".lstrip("."), None
 
 

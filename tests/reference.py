@@ -1,6 +1,6 @@
 """What a network computes, said once more: straight from the tree, in plain torch, nothing in place, nothing reused.
 
-The weights are those of a built module, found by their paths; everything else is written from the definitions of the parts.
+The weights are those of a built module, found by their paths; the rest is written from the definitions of the parts.
 """
 
 from math import ceil
@@ -67,7 +67,7 @@ def run(network: Chain, module: nn.Module, x: Tensor) -> Outcome:
 
 
 class _Interpreter:
-    def __init__(self, weights: dict[str, Tensor], training: bool) -> None:  # noqa: FBT001
+    def __init__(self, weights: dict[str, Tensor], training: bool) -> None:
         self.weights, self.training = weights, training
         self.exits: list[Tensor] = []
 
@@ -136,16 +136,13 @@ class _Interpreter:
     def cells(self, part: Cells, x: Tensor, path: str) -> Tensor:
         outputs = [x]
         for i, cell in enumerate(part.cells, 1):
-            here, rest, x = f"{path}.cell{i}", cell, outputs[-1]
-            if cell.parts and isinstance(cell.parts[0], Graph):
-                graph = cell.parts[0]
-                values = [outputs[max(0, len(outputs) - back)] for back in graph.inputs]
-                x, rest = self.graph(graph, values, f"{here}.graph1"), cell.parts[1:]
-                names = part_names(cell.parts)[1:]
-            else:
-                rest, names = cell.parts, part_names(cell.parts)
-            for name, one in zip(names, rest, strict=True):
-                (x,) = self.part(one, x, None, f"{here}.{name}")
+            x = outputs[-1]
+            for name, one in zip(part_names(cell.parts), cell.parts, strict=True):
+                here = f"{path}.cell{i}.{name}"
+                if isinstance(one, Graph) and (name, kind_of_first(cell)) == ("graph1", Graph):
+                    x = self.graph(one, [outputs[max(0, len(outputs) - back)] for back in one.inputs], here)
+                else:
+                    (x,) = self.part(one, x, None, here)
             outputs.append(x)
         return outputs[-1]
 
@@ -224,6 +221,11 @@ class _Interpreter:
             case _:
                 x = pooled(Pool("avg", stride, ceil=True), x)
         return torch.cat([x, x.new_zeros(len(x), fit[1] - x.shape[1], *fit[2:])], 1)
+
+
+def kind_of_first(cell: Chain) -> type | None:
+    """The type of what a cell begins with: only a graph there reads several cells back."""
+    return type(cell.parts[0]) if cell.parts else None
 
 
 def fits_itself(part: Part) -> bool:

@@ -1,8 +1,8 @@
 """Hypothesis strategies: networks that fit their input, spaces with every kind of hole, points.
 
 Networks are drawn part by part with the shape in hand, so that all fit: the few parts that do not are left out. Spaces
-promise nothing of shapes. Channels and maps are small, so that torch runs a network in milliseconds; strategies are kept,
-for to make one takes longer than to draw from it.
+promise nothing of shapes. Channels and maps are small, so that torch runs a network in milliseconds. Strategies are
+cached, for making one takes longer than drawing from it.
 """
 
 import random
@@ -393,6 +393,33 @@ def exits(draw: Draw, shape: Shape, *, plain: bool, depth: int) -> Exit:
     head = draw(chains(shape, plain=plain, depth=depth, most=2))
     classify = () if len(cost(head, shape).output) == 1 else (GlobalPool(), Flatten())
     return Exit(Chain(head, *classify, Linear(3)), draw(st.sampled_from((1.0, 0.3))))
+
+
+@st.composite
+def careless_networks(draw: Draw) -> Case:
+    """A network of parts that know nothing of each other's shapes: it fits its input, or it does not."""
+    image = draw(st.tuples(st.integers(1, 4), st.integers(1, 6), st.integers(1, 6)))
+    return Case(draw(_careless_chains(3)), draw(st.sampled_from((image, image, image[:1]))))
+
+
+@cache
+@st.composite
+def _careless_chains(draw: Draw, depth: int) -> Chain:
+    leaf = map_leaves(4) | flat_leaves(4) | st.sampled_from(SHORTCUTS).map(Shortcut) | st.just(Conv("fit"))
+    inner = st.deferred(lambda: _careless_chains(depth - 1))
+    several, source = st.lists(inner, min_size=1, max_size=3), st.integers(0, 1)
+    steps = st.lists(st.tuples(inner, source), min_size=1, max_size=2).map(lambda edges: Step(*edges))
+    combinators = (
+        st.builds(lambda branches, join: Branches(*branches, join=join), several, st.sampled_from(JOINS)),
+        st.builds(lambda branches: Branches(*branches[:-1], Chain(Act(), Fork(*branches))), several),
+        several.map(lambda branches: Fork(*branches)),
+        st.builds(lambda one, other: Graph((1, 2), (one, other)), steps, steps),
+        several.map(lambda cells: Cells(*cells)),
+        inner.map(Exit),
+    )
+    parts = draw(st.lists(st.one_of(leaf, leaf, *combinators) if depth else leaf, max_size=3))
+    ends = next((i for i, part in enumerate(parts) if isinstance(part, Fork)), len(parts))
+    return Chain(*parts[: ends + 1])
 
 
 # Spaces.

@@ -21,7 +21,8 @@ def test_a_space_in_a_file(tmp_path: Path) -> None:
     file.write_text(
         "from nas.arch.nodes import Chain, Conv, Flatten, GlobalPool, Linear, pick\n"
         "tiny = Chain(Conv(pick('width', 4, 8), 3), GlobalPool(), Flatten(), Linear(10))\n"
-        "def sized(classes):\n    return Chain(Conv(pick('width', 4, 8), 3), GlobalPool(), Flatten(), Linear(classes))\n"
+        "def sized(classes):\n"
+        "    return Chain(Conv(pick('width', 4, 8), 3), GlobalPool(), Flatten(), Linear(classes))\n"
     )
     assert is_open(catalog.space(f"{file}:tiny").make(10))
     assert "linear(7)" in repr(catalog.space(f"{file}:sized").make(7))

@@ -273,7 +273,7 @@ class _Parser:
                 self.advance()
                 return {"true": True, "false": False, "none": None}[start.text]
             case "name", _:
-                if may_name and _TOKEN.match(self.source, self.position)["mark"] == "=":  # type: ignore[index]
+                if may_name and self.source[self.position :].lstrip().startswith("="):
                     self.advance()
                     return start
                 return self.call()

@@ -17,8 +17,8 @@ from nas.cli.table import count, table
 def command(runs: tuple[str, ...], out: Path | None, runs_dir: Path, as_json: bool) -> None:
     """Draw the front of one or more runs.
 
-    Makes a PNG, an SVG and the table as CSV. A run is a folder, or the name of one in --runs-dir. Dominated networks are
-    faint; named networks that were trained in the same run are marked.
+    Makes a PNG, an SVG and the table as CSV. A run is a folder, or the name of one in --runs-dir. Dominated networks
+    are faint; named networks that were trained in the same run are marked.
 
     \b
     Example:

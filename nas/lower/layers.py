@@ -1,5 +1,7 @@
 """The layers that torch lacks, or has under other terms."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -81,6 +83,41 @@ class RadialBasis(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(n, features) to (n, classes)."""
         return -(x.unsqueeze(1) - self.codes).square().sum(2)
+
+
+class _ReLU6InPlace(torch.autograd.Function):
+    """ReLU6 over its input. Torch's own keeps a copy of the input, though the output alone gives the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.mark_dirty(x)
+        torch.ops.aten.hardtanh_(x, 0, 6)
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Any:
+        (output,) = ctx.saved_tensors
+        return torch.ops.aten.hardtanh_backward(gradient, output, 0, 6)
+
+
+class ReLU6(nn.ReLU6):
+    """min(max(x, 0), 6); a tenth of a training step of MobileNet v2 faster in place than torch's own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Elementwise."""
+        if self.inplace and torch.is_grad_enabled():
+            made: Tensor = _ReLU6InPlace.apply(x)  # type: ignore[no-untyped-call]
+            return made
+        return F.relu6(x, inplace=self.inplace)
+
+
+class GlobalAvgPool2d(nn.Module):
+    """The mean of each map; unlike adaptive pooling its gradient keeps the memory format."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, h, w) to (n, c, 1, 1)."""
+        return F.avg_pool2d(x, x.shape[2:])
 
 
 class LecunTanh(nn.Module):

@@ -38,7 +38,7 @@ _Step = tuple[Callable[..., Tensor], tuple[int, ...], int, tuple[int, ...]]
 
 _ACTS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
-    "relu6": nn.ReLU6,
+    "relu6": layers.ReLU6,
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
     "lecun_tanh": layers.LecunTanh,
@@ -47,7 +47,7 @@ _ACTS: dict[str, Callable[[], nn.Module]] = {
     "hard_sigmoid": nn.Hardsigmoid,
     "hard_swish": nn.Hardswish,
 }
-_IN_PLACE = nn.ReLU | nn.ReLU6 | nn.SiLU | nn.Hardswish
+_IN_PLACE = nn.ReLU | nn.ReLU6  # the others keep a copy of their input for the backward pass
 _KEEPS_NO_OUTPUT = Conv | Norm | Linear | TableConv
 
 
@@ -185,7 +185,7 @@ def leaf(part: Leaf, shape: Shape, fit: Shape | None) -> nn.Module:
         case Pool():
             return _pool(part)
         case GlobalPool(kind=kind):
-            return nn.AdaptiveAvgPool2d(1) if kind == "avg" else nn.AdaptiveMaxPool2d(1)
+            return layers.GlobalAvgPool2d() if kind == "avg" else nn.AdaptiveMaxPool2d(1)
         case Flatten():
             return nn.Flatten()
         case Linear(out=out, bias=bias):

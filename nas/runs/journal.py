@@ -3,9 +3,10 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import optuna
+from optuna.exceptions import ExperimentalWarning, OptunaError
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,8 @@ from nas.arch.cost import Cost
 from nas.errors import RunError
 from nas.runs.folder import Run
 from nas.runs.trial import Trial, trial_of
+
+Direction = Literal["maximize", "minimize"]
 
 
 class Journal:
@@ -91,12 +94,12 @@ class Journal:
         return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
 
 
-def begin_journal(run: Run, *, directions: Sequence[str]) -> Journal:
-    """The journal of a new run; `directions` are "maximize" or "minimize", one for each objective."""
-    storage = _storage(run)
+def begin_journal(run: Run, *, directions: Sequence[Direction]) -> Journal:
+    """The journal of a new run, with one direction for each objective."""
+    storage = _storage(run, new=True)
     study = optuna.create_study(storage=storage, study_name=run.name, directions=list(directions))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.simplefilter("ignore", ExperimentalWarning)
         study.set_metric_names(list(run.request.objectives))
     return Journal(study, storage)
 
@@ -110,9 +113,9 @@ def open_journal(run: Run) -> Journal:
     if not run.study.is_file():
         raise RunError("the study of this run is absent", path=str(run.study), hint="the run has no trials to read")
     try:
-        storage = _storage(run)
+        storage = _storage(run, new=False)
         return Journal(optuna.load_study(storage=storage, study_name=None), storage)
-    except (SQLAlchemyError, RuntimeError, ValueError) as error:
+    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError) as error:
         raise _damaged(run, str(error).partition("\n")[0]) from None
 
 
@@ -127,7 +130,7 @@ def read_trials(run: Run) -> list[Trial]:
         return journal.trials()
     except KeyError as error:
         raise _damaged(run, f"a trial holds no {error}") from None
-    except (SQLAlchemyError, ValueError) as error:
+    except (SQLAlchemyError, OptunaError, ValueError) as error:
         raise _damaged(run, str(error).partition("\n")[0]) from None
 
 
@@ -135,7 +138,7 @@ def _damaged(run: Run, why: str) -> RunError:
     return RunError(f"the study of this run cannot be read: {why}", path=str(run.study), hint="was the file changed?")
 
 
-def _storage(run: Run) -> optuna.storages.BaseStorage:
+def _storage(run: Run, *, new: bool) -> optuna.storages.BaseStorage:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     url = URL.create("sqlite", database=str(run.study))
-    return optuna.storages.get_storage(url.render_as_string())
+    return optuna.storages.get_storage(optuna.storages.RDBStorage(url.render_as_string(), skip_table_creation=not new))

@@ -65,6 +65,10 @@ def _is_whole(value: Any, least: int) -> bool:
     return type(value) is int and value >= least
 
 
+def _differ(values: tuple[str, ...]) -> bool:
+    return len(set(values)) == len(values)
+
+
 def _absent_or(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or holds(value)
 
@@ -78,9 +82,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "strategy": ("a name", _is_text),
     "objectives": (
         "one or more different names",
-        lambda value: (
-            isinstance(value, tuple) and value and all(map(_is_text, value)) and len(set(value)) == len(value)
-        ),
+        lambda value: isinstance(value, tuple) and bool(value) and all(map(_is_text, value)) and _differ(value),
     ),
     "max_macs": ("at least 1, or None", _absent_or(lambda value: _is_whole(value, 1))),
     "max_params": ("at least 1, or None", _absent_or(lambda value: _is_whole(value, 1))),

@@ -65,7 +65,7 @@ class Budget:
         return f"{self.amount:.0f}trials" if self.unit == "trials" else self._in(self.unit)
 
     def _in(self, device: str) -> str:
-        time, seconds = next((time, s) for time, s in _SECONDS.items() if self.amount >= s or s == 1)
+        time, seconds = next((time, s) for time, s in _SECONDS.items() if self.amount % s == 0 or s == 1)
         return f"{self.amount / seconds:g}{device}{time}"
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from nas.arch.cost import Cost, Shape, cost
@@ -34,11 +35,15 @@ def count(text: str, *, flag: str = "") -> int:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A network that may be trained."""
+    """A network that may be trained, and what it costs."""
 
     network: Network
-    fingerprint: str
     cost: Cost
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the network."""
+        return fingerprint(self.network)
 
 
 class UnfitError(Exception):
@@ -81,4 +86,4 @@ class Terms:
             raise UnfitError("too many MACs", made.macs)
         if self.max_params is not None and made.params > self.max_params:
             raise UnfitError("too many parameters", made.macs)
-        return Candidate(network, fingerprint(network), made)
+        return Candidate(network, made)

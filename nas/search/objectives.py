@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from nas.arch.cost import Cost
 from nas.errors import NameUnknownError
+from nas.runs.journal import Direction
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class Objective:
     """
 
     name: str
-    direction: Literal["maximize", "minimize"]
+    direction: Direction
     about: str
     value: Callable[[Cost, float], float]
 

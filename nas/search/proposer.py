@@ -1,7 +1,7 @@
 """What to train next: what the strategy asks for, less what is known, outside of the limits, or does not fit."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from nas.arch.realize import Point, sample
 from nas.search.limits import Candidate, Terms, UnfitError
 from nas.search.objectives import Objective
 from nas.search.strategies import Strategy
-from nas.search.strategies.spread import spread
 
 _ASKS = 50
 _DRAWS = 2000
@@ -38,19 +37,27 @@ class Proposer:
         terms: What is searched.
         strategy: Chooses.
         objectives: What it is told of.
+        start: Points to begin with, before the strategy is asked.
         seed: Of every choice.
     """
 
-    def __init__(self, terms: Terms, strategy: Strategy, objectives: Sequence[Objective], *, seed: int) -> None:
+    def __init__(
+        self,
+        terms: Terms,
+        strategy: Strategy,
+        objectives: Sequence[Objective],
+        *,
+        start: Iterable[Point] = (),
+        seed: int,
+    ) -> None:
         self._terms = terms
         self._rng = random.Random(seed)
         self._study = optuna.create_study(
             directions=[objective.direction for objective in objectives], sampler=strategy.sampler(seed)
         )
         self._known: dict[str, Sequence[float] | None] = {}
-        if strategy.spread:
-            for point, _ in spread(terms, strategy.spread, self._rng):
-                self._study.enqueue_trial(_parameters(point))
+        for point in start:
+            self._study.enqueue_trial(_parameters(point))
 
     def propose(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
         """The next network, or None where none is found that is new and `fits`.

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -31,8 +30,6 @@ from nas.search.trial import Bench, dataset
 from nas.search.workers import inline
 from nas.train.device import prepare_cpu
 from nas.train.recipe import SEARCH, recipe_of
-
-_SKETCHED = 12
 
 Listener = Callable[[Event], None]
 
@@ -81,8 +78,8 @@ def search(
     bench = Bench(request.data, request.size, request.seed, cache_dir, None, recipe, str(device), Path())
     data = dataset(bench)
     terms = Terms(request.open_space(), data.input, request.max_macs, request.max_params)
-    sketch = sorted((c for _, c in spread(terms, _SKETCHED, random.Random(request.seed))), key=lambda c: c.cost.macs)
-    middling = sketch[len(sketch) // 2]
+    sketch = spread(terms, seed=request.seed)
+    middling = sorted((candidate for _, candidate in sketch), key=lambda c: c.cost.macs)[len(sketch) // 2]
     forecast, length = Forecast(), full(recipe, train=len(data.train), val=len(data.val))
     if budget.is_time:
         speed = seconds_per_image(middling, data, recipe, device=device, seed=request.seed)
@@ -94,11 +91,12 @@ def search(
     bench = replace(bench, val=length.val, recipe=length.recipe, checkpoints=run.checkpoints.resolve())
     ledger = Ledger(budget)
     ledger.hold("driver", clock.seconds())
+    start = [point for point, _ in sketch] if chosen.spread else []
     with _logged(run):
         journal = begin_journal(run, directions=[goal.direction for goal in goals])
         journal.remember("length", asdict(length))
         driver = Driver(
-            proposer=Proposer(terms, chosen, goals, seed=request.seed),
+            proposer=Proposer(terms, chosen, goals, start=start, seed=request.seed),
             journal=journal,
             ledger=ledger,
             forecast=forecast,

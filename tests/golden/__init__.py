@@ -5,6 +5,7 @@
 
 from pathlib import Path
 
+from nas.arch.holes import shared, span
 from nas.arch.nodes import (
     DEPTHWISE,
     Act,
@@ -35,13 +36,14 @@ from nas.arch.nodes import (
     TableConv,
     pick,
 )
-from nas.arch.holes import shared, span
 from nas.arch.text import fingerprint, text
 
 GOLDEN = Path(__file__).parent
 
 _UNIT = Chain(Conv(16, 3), Norm(), Act())
-_CELL = Graph((1, 2), (Step((Conv(8, 3), 0), (Chain(), 1)), Step((Pool("max", 3, stride=1, padding=1), 0), join="mean")))
+_CELL = Graph(
+    (1, 2), (Step((Conv(8, 3), 0), (Chain(), 1)), Step((Pool("max", 3, stride=1, padding=1), 0), join="mean"))
+)
 
 NETWORKS = {
     "residual": Chain(

@@ -38,7 +38,7 @@ def images(case: Case) -> Tensor:
     return torch.randn(2, *case.input)
 
 
-@settings(max_examples=80)
+@settings(max_examples=20)
 @given(networks())
 def test_cost_is_what_a_forward_pass_does(case):
     """Shape, MACs and activations are those of a forward pass in evaluation."""
@@ -50,7 +50,7 @@ def test_cost_is_what_a_forward_pass_does(case):
     assert (counter.macs, counter.written) == (said.macs, said.activations)
 
 
-@settings(max_examples=80)
+@settings(max_examples=20)
 @given(networks())
 def test_exits_cost_apart(case):
     """In training the heads of exits run too: their MACs and parameters come on top."""
@@ -63,7 +63,7 @@ def test_exits_cost_apart(case):
 
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore::DeprecationWarning")
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(networks(plain=True))
 def test_macs_are_those_a_tracer_counts(case):
     """MACs are what fvcore counts of convolutions and linear layers in a trace of the module."""
@@ -78,7 +78,7 @@ def test_macs_are_those_a_tracer_counts(case):
     assert macs == len(images(case)) * nas.cost(case.network, case.input).macs
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(networks())
 def test_a_cost_remembered_is_the_cost(case):
     """What costing a network leaves in memory does not change what it, or another, costs."""

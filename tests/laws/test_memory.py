@@ -39,7 +39,7 @@ def shape_of(instruction: Instruction, shapes: dict[int, Shape]) -> Shape:
     return flow(instruction.what, instruction.shape, instruction.fit).shape
 
 
-@settings(max_examples=100)
+@settings(max_examples=20)
 @given(networks())
 def test_memory_suffices(case):
     """No run of the program needs more than the cost says; it may need less where joins and cells are contorted."""

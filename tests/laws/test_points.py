@@ -25,7 +25,7 @@ def key(point: Point) -> tuple[tuple[str, str], ...]:
     return tuple((name, repr(option)) for name, option in point.items())
 
 
-@settings(max_examples=150)
+@settings(max_examples=30)
 @given(places(), randoms())
 def test_a_mutation_changes_one_decision(place, rng):
     """mutate gives a point that realizes; of the decisions that stay open, exactly one is another."""
@@ -35,7 +35,7 @@ def test_a_mutation_changes_one_decision(place, rng):
     assert len(changed(place.point, mutant)) == 1
 
 
-@settings(max_examples=100)
+@settings(max_examples=20)
 @given(places(), st.integers(0, 1000))
 def test_a_mutation_follows_its_seed(place, seed):
     """One seed, one mutant; in a space of one point there is none."""
@@ -47,7 +47,7 @@ def test_a_mutation_follows_its_seed(place, seed):
         assert key(one) == key(other)
 
 
-@settings(max_examples=100)
+@settings(max_examples=20)
 @given(places())
 def test_neighbours_are_all_that_is_one_decision_away(place):
     """neighbours are points of one decision changed, each once, and as many as the open holes have other options."""
@@ -59,7 +59,7 @@ def test_neighbours_are_all_that_is_one_decision_away(place):
     assert len(found) == sum(len(hole.options) - 1 for hole in decisions(place.space, place.point).values())
 
 
-@settings(max_examples=100)
+@settings(max_examples=20)
 @given(spaces().flatmap(lambda space: st.tuples(st.just(space), points(space), points(space))), randoms())
 def test_a_crossover_takes_each_decision_from_a_parent(family, rng):
     """crossover gives a point that realizes; what neither parent decides, or offers no longer, alone is new."""
@@ -72,16 +72,15 @@ def test_a_crossover_takes_each_decision_from_a_parent(family, rng):
     assert key(nas.crossover(space, mother, mother, rng)) == key(mother)
 
 
-@settings(max_examples=100)
+@settings(max_examples=20)
 @given(places())
 def test_every_point_is_reached_by_neighbours(place):
     """From any point, neighbours of neighbours are all points of the space, and `info` counts just as many."""
-    expected = count(place.space)
-    assume(expected <= 200)
     seen, waiting = {key(place.point)}, [place.point]
     while waiting:
         for point in nas.neighbours(place.space, waiting.pop()):
             if key(point) not in seen:
                 seen.add(key(point))
                 waiting.append(point)
-    assert len(seen) == expected
+        assume(len(seen) <= 50)
+    assert len(seen) == count(place.space)

@@ -5,7 +5,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nas
-from nas.arch.nodes import Act, Branches, Cells, Chain, Choice, Conv, Fork, Graph, Norm, Pool, Repeat, Scale, Scope, Step, pick
+from nas.arch.nodes import (
+    Act,
+    Branches,
+    Cells,
+    Chain,
+    Choice,
+    Conv,
+    Fork,
+    Graph,
+    Norm,
+    Pool,
+    Repeat,
+    Scale,
+    Scope,
+    Step,
+    pick,
+)
 from tests.strategies import chains, networks, places
 
 CELL = Graph((1, 2), (Step((Conv(2), 0), (Chain(), 1)),))
@@ -66,7 +82,7 @@ def test_an_option_in_another_spelling_is_located(option):
     assert nas.realize(space, nas.locate(network, space)) == Chain(network)
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(networks(), st.integers(1, 3))
 def test_a_repeat_is_its_part_that_many_times(case, times):
     """Repeat(part, n) = part part …, in a scope or not."""
@@ -75,7 +91,7 @@ def test_a_repeat_is_its_part_that_many_times(case, times):
     assert nas.fingerprint(repeated) == nas.fingerprint(Chain(*case.network.parts * times))
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(chains((3, 6, 6), plain=False), st.data())
 def test_a_chain_is_its_parts_however_grouped(network, data):
     """Chain(a, Chain(b, c)) = Chain(Chain(a, b), c)."""
@@ -84,7 +100,7 @@ def test_a_chain_is_its_parts_however_grouped(network, data):
     assert Chain(left, right) == Chain(left, Scope("rest", right)) == Chain(Chain(Chain(left), right)) == network
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(places())
 def test_a_scope_more_makes_no_other_network(place):
     """A scope around a space, and a repeat of one, only rename its holes."""

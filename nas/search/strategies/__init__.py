@@ -20,13 +20,13 @@ class Strategy:
         name: What a person calls it.
         about: What it does, in a line.
         sampler: Makes the Optuna sampler, from a seed.
-        spread: So many first networks are not asked of the sampler but spread evenly over the logarithm of MACs.
+        spread: Whether the first networks are not asked of the sampler but spread over the range of MACs.
     """
 
     name: str
     about: str
     sampler: Callable[[int], BaseSampler]
-    spread: int = 0
+    spread: bool = False
 
 
 def strategy(name: str) -> Strategy:
@@ -56,7 +56,7 @@ def _nsga2(seed: int) -> BaseSampler:
 STRATEGIES: dict[str, Strategy] = {
     made.name: made
     for made in (
-        Strategy("pareto", "children of the front, one edit away", lambda seed: ParetoSampler(seed=seed), spread=12),
+        Strategy("pareto", "children of the front, one edit away", lambda seed: ParetoSampler(seed=seed), spread=True),
         Strategy("random", "every hole at random", lambda seed: RandomSampler(seed=seed)),
         Strategy("tpe", "Optuna's tree-structured Parzen estimator", _tpe),
         Strategy("nsga2", "Optuna's NSGA-II", _nsga2),

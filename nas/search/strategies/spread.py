@@ -4,15 +4,17 @@ import math
 import random
 from collections import Counter
 
+from nas.arch.nodes import Network
 from nas.arch.realize import Point, sample
 from nas.search.errors import SearchError
 from nas.search.limits import Candidate, Terms, UnfitError
 
+POINTS = 12
 _DRAWS_PER_POINT = 25
 _DRAWS_AT_MOST = 2000
 
 
-def spread(terms: Terms, count: int, rng: random.Random) -> list[tuple[Point, Candidate]]:
+def spread(terms: Terms, *, count: int = POINTS, seed: int) -> list[tuple[Point, Candidate]]:
     """At most `count` points with different networks, in random order: one from each of as many equal bins of log MACs.
 
     Random points crowd in the middle of a space's range of MACs; its cheap and its dear end, where a front begins and
@@ -21,7 +23,8 @@ def spread(terms: Terms, count: int, rng: random.Random) -> list[tuple[Point, Ca
     Raises:
         SearchError: of 2,000 random points not one is within the limits.
     """
-    found: dict[str, tuple[Point, Candidate]] = {}
+    rng = random.Random(seed)
+    found: dict[Network, tuple[Point, Candidate]] = {}
     refused: Counter[str] = Counter()
     smallest: int | None = None
     for drawn in range(_DRAWS_AT_MOST):
@@ -34,7 +37,7 @@ def spread(terms: Terms, count: int, rng: random.Random) -> list[tuple[Point, Ca
             refused[error.why] += 1
             smallest = min((macs for macs in (smallest, error.macs) if macs is not None), default=None)
             continue
-        found.setdefault(candidate.fingerprint, (point, candidate))
+        found.setdefault(candidate.network, (point, candidate))
     if not found:
         raise _nothing_fits(refused, smallest)
     ordered = sorted(found.values(), key=lambda pair: pair[1].cost.macs)

@@ -39,7 +39,6 @@ def local_ray(*, cpus: int, gpus: int) -> Iterator[Path]:
     scratch = Path(tempfile.mkdtemp(prefix="nas-"))
     with _environment({**_ENVIRONMENT, "TUNE_MAX_PENDING_TRIALS_PG": str(cpus)}), _signal_handlers():
         try:
-            logging.getLogger("ray").setLevel(logging.ERROR)
             ray.init(
                 address="local",
                 num_cpus=cpus,
@@ -51,7 +50,8 @@ def local_ray(*, cpus: int, gpus: int) -> Iterator[Path]:
                 object_store_memory=_OBJECT_STORE_BYTES,
                 _temp_dir=str(scratch),
             )
-            yield scratch
+            with _hushed():
+                yield scratch
         finally:
             ray.shutdown()
             shutil.rmtree(scratch, ignore_errors=True)
@@ -70,6 +70,19 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """What Ray has to say goes to the log of the search, and not to the standard output."""
+    ours, rays = logging.getLogger("nas.search"), logging.getLogger("ray")
+    before, rays.handlers = rays.handlers, list(ours.handlers)
+    ray._private.worker._worker_logs_enabled = False  # Deaths of workers; there is no public switch.
+    try:
+        yield
+    finally:
+        ray._private.worker._worker_logs_enabled = True
+        rays.handlers = before
 
 
 @contextmanager
