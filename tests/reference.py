@@ -3,6 +3,8 @@
 The weights are those of a built module, found by their paths; the rest is written from the definitions of the parts.
 """
 
+from collections.abc import Callable
+from functools import reduce
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -39,7 +41,7 @@ from nas.arch.nodes import (
 )
 from nas.arch.paths import part_names
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": lambda x: x.clamp(min=0),
     "relu6": lambda x: x.clamp(0, 6),
     "sigmoid": lambda x: 1 / (1 + (-x).exp()),
@@ -71,7 +73,7 @@ class _Interpreter:
         self.weights, self.training = weights, training
         self.exits: list[Tensor] = []
 
-    def weight(self, path: str, name: str) -> Tensor | None:
+    def weight(self, path: str, name: str) -> Any:
         return self.weights.get(f"{path}.{name}")
 
     def chain(self, network: Chain, x: Tensor, fit: torch.Size | None, path: str) -> list[Tensor]:
@@ -111,7 +113,7 @@ class _Interpreter:
             case "mean":
                 return torch.stack(operands).mean(0)
             case _:
-                return torch.stack(torch.broadcast_tensors(*operands)).prod(0)
+                return reduce(torch.mul, operands)
 
     def fit(self, branches: list[tuple[Chain, Tensor, str]]) -> torch.Size | None:
         """The shape of the largest tensor that reaches a join from a branch which says its shape itself."""
@@ -137,9 +139,9 @@ class _Interpreter:
         outputs = [x]
         for i, cell in enumerate(part.cells, 1):
             x = outputs[-1]
-            for name, one in zip(part_names(cell.parts), cell.parts, strict=True):
+            for position, (name, one) in enumerate(zip(part_names(cell.parts), cell.parts, strict=True)):
                 here = f"{path}.cell{i}.{name}"
-                if isinstance(one, Graph) and (name, kind_of_first(cell)) == ("graph1", Graph):
+                if position == 0 and isinstance(one, Graph):  # which may read several cells back
                     x = self.graph(one, [outputs[max(0, len(outputs) - back)] for back in one.inputs], here)
                 else:
                     (x,) = self.part(one, x, None, here)
@@ -223,11 +225,6 @@ class _Interpreter:
         return torch.cat([x, x.new_zeros(len(x), fit[1] - x.shape[1], *fit[2:])], 1)
 
 
-def kind_of_first(cell: Chain) -> type | None:
-    """The type of what a cell begins with: only a graph there reads several cells back."""
-    return type(cell.parts[0]) if cell.parts else None
-
-
 def fits_itself(part: Part) -> bool:
     """Whether the part takes its shape from the join around it."""
     match part:
@@ -250,7 +247,8 @@ def conv(part: Conv, x: Tensor, weight: Any, bias: Any, groups: int) -> Tensor:
 
 def table_conv(table: tuple[tuple[int, ...], ...], x: Tensor, weight: Any, bias: Any) -> Tensor:
     """Each output map convolved apart from the input maps it reads; the links' kernels come in the table's order."""
-    maps, first = [], 0
+    maps: list[Tensor] = []
+    first = 0
     for sources in table:
         kernels = weight[first : first + len(sources)]
         maps.append(F.conv2d(x[:, sources], kernels[None]))

@@ -120,10 +120,8 @@ def shape_after(part: Part, shape: Shape) -> Shape | None:
 @cache
 def parts_reading(shape: Shape, *, plain: bool, depth: int) -> st.SearchStrategy[Part]:
     """A part that reads `shape`, in nearly all cases."""
-    if len(shape) == 1:
-        leaf = flat_leaves(shape[0])
-    else:
-        leaf = plain_leaves(shape[0]) if plain else map_leaves(shape[0])
+    of_map = plain_leaves if plain else map_leaves
+    leaf = of_map(shape[0]) if len(shape) == 3 else flat_leaves(shape[0])
     if depth == 0:
         return leaf
     kinds: list[st.SearchStrategy[Part]] = [leaf, joins(shape, plain=plain, depth=depth - 1)]
@@ -242,7 +240,7 @@ def plain_leaves(channels: int) -> st.SearchStrategy[Part]:
         norms(channels),
         elementwise(),
         pools(),
-        st.sampled_from(("avg", "max")).map(GlobalPool),
+        st.sampled_from([GlobalPool("avg"), GlobalPool("max")]),
         divisors(channels).map(Shuffle),
     )
 
@@ -614,7 +612,7 @@ class _SpaceWriter:
             case "choice":
                 return self.choice(around, fork, self.chain(around, max(0, depth - 1)))
             case "scope":
-                return Scope("a", Fork(self.leaf(("a", *around)), self.leaf(("a", *around))))
+                return Scope("a", Chain(Fork(self.leaf(("a", *around)), self.leaf(("a", *around)))))
             case _:
                 return self.chain(around, depth)
 
@@ -640,9 +638,9 @@ class _SpaceWriter:
                     around, self.graph(around, 0), Cells(), Cells(self.graph(around, 0), self.leaf(around))
                 )
             case "repeat":
-                return Repeat("r", self.graph(("r", *around), 0), self.value("times", around))
+                return Repeat("r", Chain(self.graph(("r", *around), 0)), self.value("times", around))
             case "scope":
-                return Scope("a", self.graph(("a", *around), 0))
+                return Scope("a", Chain(self.graph(("a", *around), 0)))
             case "graph":
                 return self.graph(around, depth)
             case _:

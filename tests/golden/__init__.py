@@ -92,7 +92,7 @@ NETWORKS = {
             pick(
                 "block",
                 plain=Conv(shared("", pick("width", 16, 32)) * 2, (pick("tall", 1, 3), 3)),
-                pooled=Scope("pooled", Pool(pick("kind", "max", "avg"), 2)),
+                pooled=Scope("pooled", Chain(Pool(pick("kind", "max", "avg"), 2))),
                 none=Chain(),
                 scope="",
             ),

@@ -10,6 +10,7 @@ from nas.arch.cost import cost
 from nas.arch.holes import Derived, Pick, span
 from nas.arch.locate import locate
 from nas.arch.nodes import (
+    ACTS,
     Act,
     Branches,
     Cells,
@@ -111,7 +112,7 @@ MISTAKES = [
     Mistake(
         lambda: Act("swish"),
         PartError,
-        "kind of Act is one of relu, relu6, sigmoid, tanh, lecun_tanh, silu, gelu, hard_sigmoid, hard_swish, got 'swish'",
+        f"kind of Act is one of {', '.join(ACTS)}, got 'swish'",
     ),
     Mistake(lambda: Pool("min", 2), PartError, "kind of Pool is one of max, avg, got 'min'"),
     Mistake(
