@@ -44,7 +44,7 @@ def test_every_number_is_read_back(small, any_sign):
 @settings(max_examples=20)
 @given(networks(), networks())
 def test_texts_fingerprints_and_differences_agree(one, other):
-    """Networks are equal exactly if their texts are, their fingerprints are, and no edit leads from one to the other."""
+    """Networks are equal exactly if their texts and fingerprints are, and no edit leads from one to the other."""
     a, b = one.network, other.network
     equal = a == b
     assert (nas.text(a) == nas.text(b)) == equal
