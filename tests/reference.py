@@ -42,8 +42,8 @@ from nas.arch.nodes import (
 from nas.arch.paths import part_names
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": lambda x: x.clamp(min=0),
-    "relu6": lambda x: x.clamp(0, 6),
+    "relu": lambda x: x.where(x > 0, 0),
+    "relu6": lambda x: x.where(x > 0, 0).clamp(max=6),
     "sigmoid": lambda x: 1 / (1 + (-x).exp()),
     "tanh": torch.tanh,
     "lecun_tanh": lambda x: 1.7159 * torch.tanh(2 * x / 3),

@@ -244,11 +244,11 @@ class TestLength:
 
     def test_halves_images_first(self) -> None:
         length = shortened(self.WHOLE, seconds_per_image=1e-3, seconds=16 * 46)
-        assert (length.train, length.val, length.recipe.epochs, length.recipe.limit) == (4500, 500, 5, 4500)
+        assert (length.train, length.val, length.recipe.epochs, length.recipe.limit) == (4500, 1000, 5, 4500)
 
     def test_leaves_out_epochs_then(self) -> None:
         length = shortened(self.WHOLE, seconds_per_image=1e-3, seconds=16 * 3)
-        assert (length.train, length.val, length.recipe.epochs) == (1125, 500, 2)
+        assert (length.train, length.val, length.recipe.epochs) == (1125, 1000, 2)
 
     def test_ends_somewhere(self) -> None:
         assert shortened(self.WHOLE, seconds_per_image=1.0, seconds=1).recipe.epochs == 1
@@ -438,10 +438,11 @@ class TestSearch:
         assert {trial.reason for trial in failed} == {"diverged"}
         assert all("loss" in trial.detail and trial.values == () for trial in failed)
 
-    def test_ends_where_the_first_trials_all_fail(self, run_search: Any, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("budget", ["12trials", "20cpus"])
+    def test_ends_where_the_first_trials_all_fail(self, run_search: Any, tmp_path: Path, budget: str) -> None:
         space = network(OVERFLOW, width=pick("width", *range(4, 20)))
         with pytest.raises(SearchError) as caught:
-            run_search(space, budget="12trials", name="failing")
+            run_search(space, budget=budget, name="failing")
         assert str(caught.value) == (
             "the first 5 trials all failed: diverged\nhint: log.txt and study.db in the run say more"
         )
@@ -542,6 +543,12 @@ class TestDriver:
         assert sum(40.0 * m / largest for m in macs) <= 40.0
         assert 40.0 - sum(40.0 * m / largest for m in macs) < 1.1 * 40.0 * max(m for m in macs) / largest
         assert min(macs) >= smallest
+
+    def test_prefers_trials_of_an_eighth_of_the_budget(self, driver: Driver) -> None:
+        self.forecast.learn(replace(COST, macs=3000), images=1100, seconds=12.0)
+        job = driver.begin()
+        assert job is not None
+        assert read_trials(self.run)[0].macs * 12.0 / 3000 <= 12.5
 
     def test_fails_a_trial_whose_worker_died(self, driver: Driver) -> None:
         job = driver.begin()

@@ -1,4 +1,4 @@
-"""How fast this machine trains: one batch of a middling network, before the plan is made."""
+"""How fast this machine trains: two batches of a middling network, before the plan is made."""
 
 from dataclasses import replace
 
@@ -13,21 +13,19 @@ from nas.train.fit import fit, seed_everything
 from nas.train.recipe import Recipe
 
 
-def seconds_per_image(candidate: Candidate, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int) -> float:
-    """Core or device time to train `candidate` on one image, measured on half a batch, the second time it is trained.
+def seconds_per_image(
+    candidate: Candidate, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int
+) -> float | None:
+    """Core or device time to train `candidate` on one image, as its second batch takes it: the first warms up.
 
-    Raises:
-        TrialFailure: the network cannot be trained here.
+    None where it cannot be trained; when it is a trial's, the trial will say why.
     """
-    half = replace(recipe, epochs=1, batch=max(2, recipe.batch // 2), limit=max(2, recipe.batch // 2))
-    _epoch(candidate, data, half, device=device, seed=seed)
-    return _epoch(candidate, data, half, device=device, seed=seed)
-
-
-def _epoch(candidate: Candidate, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int) -> float:
-    chosen = subset(data.val.labels, max(1, recipe.batch // 2), seed=seed)
+    chosen = subset(data.val.labels, recipe.batch, seed=seed)
     small = replace(data, val=Split(data.val.images[chosen], data.val.labels[chosen]))
     seed_everything(seed)
-    module = build(candidate.network, input=data.input)
-    epoch = fit(module, small, recipe, device=device, seed=seed).last
+    try:
+        module = build(candidate.network, input=data.input)
+        epoch = fit(module, small, replace(recipe, epochs=2, limit=recipe.batch), device=device, seed=seed).last
+    except RuntimeError:
+        return None
     return epoch.seconds / images_seen(epoch.images, len(chosen))

@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from nas.arch.cost import Cost
 from nas.arch.text import text
@@ -22,6 +23,9 @@ from nas.train.fit import Epoch
 
 _MARGIN = 1.1
 """A trial begins where so many times its forecast is left: one that is stopped near its end has wasted the most."""
+
+_LARGEST = 1 / 8
+"""Of the budget, for one trial, as long as there are smaller ones: a few dear networks make no front."""
 
 _FAILURES = 5
 """So many first trials that all fail for one reason end the search."""
@@ -166,9 +170,9 @@ class Driver:
     def progress(self) -> Progress:
         """How far the search is."""
         return Progress(
-            complete=self._tally.count("complete"),
-            failed=self._tally.count("fail"),
-            stopped=self._tally.count("pruned"),
+            complete=self._tally.counts["complete"],
+            failed=self._tally.counts["fail"],
+            stopped=self._tally.counts["pruned"],
             running=len(self._running),
             best=self._tally.best,
             front=len(self._tally.front),
@@ -182,33 +186,28 @@ class Driver:
         return self._cause is not None or self.error is not None
 
     def _propose(self) -> Proposal | None:
-        """What to train next: first of what lets all workers end together, then of what fits at all."""
+        """What to train next; near the end, first of what lets all workers end together, then of what fits at all."""
         if self._ledger.is_spent:
             return None
-        proposal, too_long = None, False
-
-        def fits(candidate: Candidate, room: float) -> bool:
-            nonlocal too_long
-            seconds = self._seconds(candidate.cost)
-            within = seconds is None or _MARGIN * seconds <= room
-            too_long = too_long or not within
-            return within
-
         for room in self._rooms():
-            proposal = self._proposer.propose(lambda candidate, room=room: fits(candidate, room))  # type: ignore[misc]
-            if proposal or not too_long:
-                break
-        if not proposal and not too_long:
+            if proposal := self._proposer.propose(partial(self._fits, room)):
+                return proposal
+        if self._proposer.exhausted:
             self._cause = "space"
-        return proposal
+        return None
+
+    def _fits(self, room: float, candidate: Candidate) -> bool:
+        """Whether a candidate will surely be trained in so many seconds; where nothing is known, it may be."""
+        seconds = self._seconds(candidate.cost)
+        return seconds is None or _MARGIN * seconds <= room
 
     def _rooms(self) -> tuple[float, ...]:
-        """Seconds that the next trial may take: a fair share of what is left, and all that is free."""
+        """Seconds that the next trial may take: a fair share of what is left, or else all that is free."""
         if not self._ledger.budget.is_time:
             return (math.inf,)
         left = self._ledger.left
         free = left - sum(map(self._rest, self._running.values()))
-        return min(free, left / self._workers), free
+        return min(free, left / self._workers, _LARGEST * self._ledger.budget.amount), free
 
     def _seconds(self, cost: Cost) -> float | None:
         return self._forecast.seconds(cost, images=self._length.all_images)

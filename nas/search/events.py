@@ -9,7 +9,7 @@ from nas.search.budget import Budget
 from nas.search.length import Length
 
 Cause = Literal["budget", "space", "interrupted"]
-"""Why a search ended: it is spent; no network is left that was not tried; the person stopped it."""
+"""Why a search ended: its budget is spent; no network was found that is new; the person stopped it."""
 
 
 @dataclass(frozen=True)

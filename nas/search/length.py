@@ -9,7 +9,7 @@ TRIALS = 16
 """Fewer make no front."""
 
 _FEWEST_TRAINED = 1000
-_FEWEST_VALIDATED = 500
+_FEWEST_VALIDATED = 1000
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def full(recipe: Recipe, *, train: int, val: int) -> Length:
 def shortened(length: Length, *, seconds_per_image: float, seconds: float) -> Length:
     """A length of which 16 trials of a middling network fit the budget, if any does.
 
-    The images, those for validation too, are halved as long as 1,000 to train on are left and 500 to validate on; then
-    epochs are left out, down to one. Halving, so that a budget measured a little differently gives the same length.
+    The images, those for validation too, are halved as long as 1,000 of each are left; then epochs are left out, down
+    to one. Halving, so that a machine measured a little differently gives the same length.
 
     Args:
         length: In full.

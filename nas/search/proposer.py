@@ -1,8 +1,10 @@
 """What to train next: what the strategy asks for, less what is known, outside of the limits, or does not fit."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import optuna
@@ -15,7 +17,7 @@ from nas.search.strategies import Strategy
 
 _ASKS = 50
 _DRAWS = 2000
-_REPEATS = 100
+_WITHIN_LIMITS = 100
 
 
 @dataclass(frozen=True)
@@ -56,37 +58,43 @@ class Proposer:
             directions=[objective.direction for objective in objectives], sampler=strategy.sampler(seed)
         )
         self._known: dict[str, Sequence[float] | None] = {}
+        self.exhausted = False
+        """Whether no network was new of those that the last call came across."""
         for point in start:
             self._study.enqueue_trial(_parameters(point))
 
     def propose(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
         """The next network, or None where none is found that is new and `fits`.
 
-        The strategy is asked a hundred times. Where it only repeats itself, or cannot keep to the limits, random
-        points are drawn.
+        The strategy is asked fifty times. Where it only repeats itself, or cannot keep to the limits, random points are
+        drawn.
         """
+        self.exhausted = True
         for _ in range(_ASKS):
             if proposal := self._ask(fits):
                 return proposal
-        repeated = 0
-        for _ in range(_DRAWS):
-            point = sample(self._terms.space, self._rng)
-            try:
-                candidate = self._terms.candidate(point)
-            except UnfitError:
-                continue
-            if candidate.fingerprint not in self._known and fits(candidate):
+        for point, candidate in islice(self._drawn(), _WITHIN_LIMITS):
+            if self._is_new(candidate) and fits(candidate):
                 self._study.enqueue_trial(_parameters(point))
                 return self._ask(fits)
-            repeated += 1
-            if repeated == _REPEATS:
-                break
         return None
 
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Let the strategy know how a proposal did; None where it has no values."""
         self._known[proposal.candidate.fingerprint] = values
         self._close(proposal.asked.number, values)
+
+    def _drawn(self) -> Iterator[tuple[Point, Candidate]]:
+        """Random points within the limits, as far as 2,000 draws meet any."""
+        for _ in range(_DRAWS):
+            point = sample(self._terms.space, self._rng)
+            with suppress(UnfitError):
+                yield point, self._terms.candidate(point)
+
+    def _is_new(self, candidate: Candidate) -> bool:
+        new = candidate.fingerprint not in self._known
+        self.exhausted = self.exhausted and not new
+        return new
 
     def _ask(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
         trial = self._study.ask()
@@ -95,7 +103,7 @@ class Proposer:
         except UnfitError:
             self._close(trial.number, None)
             return None
-        if candidate.fingerprint in self._known:
+        if not self._is_new(candidate):
             self._close(trial.number, self._known[candidate.fingerprint])
             return None
         if not fits(candidate):

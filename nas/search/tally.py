@@ -1,5 +1,6 @@
 """The trials that have ended, and the front among them."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from nas.runs.trial import State, Trial
@@ -7,7 +8,7 @@ from nas.search.objectives import Objective, front, losses
 
 
 class Tally:
-    """Counts trials as they end, and keeps their front.
+    """Counts trials as they end, and keeps the front of the complete ones.
 
     Args:
         objectives: What the front is of.
@@ -15,32 +16,29 @@ class Tally:
 
     def __init__(self, objectives: Sequence[Objective]) -> None:
         self._directions = [objective.direction for objective in objectives]
-        self.trials: list[Trial] = []
+        self._reasons: list[str] = []
+        self._seconds = 0.0
+        self.counts: Counter[State] = Counter()
         self.front: list[Trial] = []
+        self.best: float | None = None
+        """The highest validation accuracy; None before the first complete trial."""
 
     def add(self, trial: Trial) -> None:
         """Take in a trial that has ended."""
-        self.trials.append(trial)
+        self.counts[trial.state] += 1
+        self._reasons.append(trial.reason)
         if trial.state == "complete":
+            self._seconds += trial.seconds
+            self.best = max(accuracy for accuracy in (self.best, trial.accuracy) if accuracy is not None)
             self.front = front([*self.front, trial], lambda trial: losses(trial.values, self._directions))
-
-    def count(self, state: State) -> int:
-        """How many ended so."""
-        return sum(trial.state == state for trial in self.trials)
-
-    @property
-    def best(self) -> float | None:
-        """The highest validation accuracy of a complete trial; None before the first."""
-        found = (trial.accuracy for trial in self.trials if trial.state == "complete")
-        return max((accuracy for accuracy in found if accuracy is not None), default=None)
 
     @property
     def mean_seconds(self) -> float | None:
         """Device time of a complete trial; None before the first."""
-        seconds = [trial.seconds for trial in self.trials if trial.state == "complete"]
-        return sum(seconds) / len(seconds) if seconds else None
+        complete = self.counts["complete"]
+        return self._seconds / complete if complete else None
 
     def common_failure(self, first: int) -> str | None:
-        """The reason for which each of the `first` trials failed, once they all have and for one reason."""
-        reasons = {trial.reason if trial.state == "fail" else None for trial in self.trials[:first]}
-        return reasons.pop() if len(self.trials) == first and len(reasons) == 1 else None
+        """Why each of the `first` trials failed, where they all have, for one reason, and no other has ended."""
+        same = len(set(self._reasons)) == 1
+        return self._reasons[0] if same and self.counts["fail"] == len(self._reasons) == first else None

@@ -54,7 +54,7 @@ def gradients(module: nn.Module, made: reference.Outcome) -> dict[str, Tensor | 
 
 def assert_close(ours: Tensor, theirs: Tensor) -> None:
     scale = theirs.detach().abs().max().clamp(min=1)
-    torch.testing.assert_close(ours / scale, theirs / scale, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(ours / scale, theirs / scale, rtol=1e-6, atol=1e-6, equal_nan=True)
 
 
 @settings(max_examples=24)

@@ -77,6 +77,7 @@ def _hushed() -> Iterator[None]:
     """What Ray has to say goes to the log of the search, and not to the standard output."""
     ours, rays = logging.getLogger("nas.search"), logging.getLogger("ray")
     before, rays.handlers = rays.handlers, list(ours.handlers)
+    rays.setLevel(logging.ERROR)
     ray._private.worker._worker_logs_enabled = False  # Deaths of workers; there is no public switch.
     try:
         yield

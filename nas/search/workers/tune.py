@@ -7,6 +7,7 @@ Actors of our own would take 0.03 s, and code of our own to notice that one has 
 
 import os
 import socket
+import time
 from functools import cache, partial
 from typing import Any
 
@@ -71,6 +72,7 @@ class _Asks(Searcher):  # type: ignore[misc]  # Ray is not typed.
         super().__init__(metric="held", mode="min")
         self._driver, self._workers = driver, workers
         self._numbers: dict[str, int] = {}
+        self._heard: dict[str, float] = {}
 
     def suggest(self, trial_id: str) -> Any:
         """A job for a new trial of Tune's, None for now, or the end."""
@@ -80,13 +82,19 @@ class _Asks(Searcher):  # type: ignore[misc]  # Ray is not typed.
         if job is None:
             return Searcher.FINISHED if self._driver.over else None
         self._numbers[trial_id] = job.number
+        self._heard[trial_id] = time.monotonic()
         return {"job": job}
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """A worker lives."""
+        self._heard[trial_id] = time.monotonic()
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """A worker is free, or died with its trial."""
-        number = self._numbers.pop(trial_id)
+        number, silent = self._numbers.pop(trial_id), time.monotonic() - self._heard.pop(trial_id)
         if error:
-            self._driver.end(number, Outcome(0.0, "the worker died", "perhaps the machine ran out of memory"))
+            self._driver.hold(f"lost in trial {number}", silent)
+            self._driver.end(number, Outcome(silent, "the worker died", "perhaps the machine ran out of memory"))
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the study holds it all."""
