@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from nas.arch.named import Named, NamedSpace
+from nas.arch.named import Family, Named, NamedSpace
 from nas.arch.nodes import Node
 from nas.arch.rewrite import RULES, RewriteError
 from nas.errors import NameUnknownError, NasError
@@ -26,19 +26,28 @@ def networks() -> dict[str, Named]:
 
 
 @cache
+def families() -> tuple[Family, ...]:
+    """All families whose names carry numbers, in the order of their packages' lists."""
+    return tuple(family for point in _points("nas.families") for family in point.load())
+
+
+@cache
 def spaces() -> dict[str, NamedSpace]:
     """All named spaces, by name."""
     return _found("nas.spaces")
 
 
 def network(name: str) -> Named:
-    """The network of that name, with the rewrites that follow it: `resnet50`, `resnet50+se`.
+    """The network of that name, with the rewrites that follow it: `resnet50`, `wrn-28-10`, `resnet50+se`.
 
     Raises:
         NameUnknownError: no network or rewrite has the name; the nearest are named.
+        PartError: the numbers in the name make no network of that family.
     """
     stem, *rules = name.split("+")
-    named: Named = _by_name(stem, networks(), "network", "`nas networks` lists all")
+    named = networks().get(stem) or _member(stem)
+    if named is None:
+        raise _unknown(stem, networks(), "network", f"`nas networks` lists all, {_forms()} take other numbers")
     for rule in rules:
         named = _rewritten(named, rule)
     return named
@@ -63,17 +72,33 @@ def space(spec: str) -> NamedSpace:
 
 def _found(group: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for point in sorted(entry_points(group=group), key=lambda point: point.name):
+    for point in _points(group):
         found.update(point.load())
     return found
 
 
+def _points(group: str) -> list[EntryPoint]:
+    return sorted(entry_points(group=group), key=lambda point: point.name)
+
+
+def _member(name: str) -> Named | None:
+    return next((member for family in families() if (member := family.named(name))), None)
+
+
+def _forms() -> str:
+    return ", ".join(family.form for family in families())
+
+
 def _by_name(name: str, known: Mapping[str, Any], what: str, otherwise: str) -> Any:
-    if name in known:
-        return known[name]
+    if name not in known:
+        raise _unknown(name, known, what, otherwise)
+    return known[name]
+
+
+def _unknown(name: str, known: Mapping[str, Any], what: str, otherwise: str) -> NameUnknownError:
     near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(near)}? {otherwise}" if near else f"known: {', '.join(known)}"
-    raise NameUnknownError(f"no {what} is called {name!r}", hint=hint)
+    return NameUnknownError(f"no {what} is called {name!r}", hint=hint)
 
 
 def _rewritten(named: Named, rule: str) -> Named:

@@ -1,5 +1,6 @@
-"""Named networks and spaces: what can be asked for by a word."""
+"""Named networks, families of them, and spaces: what can be asked for by a word."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from nas.arch.nodes import Network, Space
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A published network; its docstring (that of `make`) gives paper, counts and departures."""
+    """A published network; its docstring (that of `make`) gives paper, table and departures."""
 
     name: str
     make: Callable[..., Network]
@@ -21,6 +22,30 @@ class Named:
     def network(self, classes: int | None = None) -> Network:
         """The network, for the paper's number of classes unless said otherwise."""
         return self.make(classes=self.classes if classes is None else classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Networks whose names carry numbers, such as `wrn-28-10`.
+
+    Args:
+        form: How the names are spelled, the numbers in capitals: "wrn-DEPTH-WIDTH".
+        pattern: A regular expression for a whole name.
+        member: The network whose name has these groups, as strings; a `PartError` says which numbers there can be.
+    """
+
+    form: str
+    pattern: str
+    member: Callable[..., Named]
+
+    def named(self, name: str) -> Named | None:
+        """The member of that name; None where the name is not one of this family's.
+
+        Raises:
+            PartError: the name has the family's form, but its numbers make no network.
+        """
+        found = re.fullmatch(self.pattern, name)
+        return self.member(*found.groups()) if found else None
 
 
 @dataclass(frozen=True, slots=True)

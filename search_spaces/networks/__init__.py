@@ -1,6 +1,10 @@
-"""The published networks, by name, in the order of their story."""
+"""The published networks, by name, in the order of their story.
 
-from nas.arch.named import Named
+A file a family: its networks, and `NETWORKS` with their names. Where the names of a family carry numbers, `FAMILIES`
+says how to read them, so that variants which nobody listed have names too.
+"""
+
+from nas.arch.named import Family, Named
 from search_spaces.networks import (
     alexnet,
     densenet,
@@ -15,61 +19,19 @@ from search_spaces.networks import (
     vgg,
 )
 
-_DIGIT, _SMALL, _PHOTO = (1, 32, 32), (3, 32, 32), (3, 224, 224)
+_FILES = (
+    lenet,
+    alexnet,
+    vgg,
+    googlenet,
+    resnet,
+    densenet,
+    resnext,
+    senet,
+    nasnet,
+    mobilenet,
+    shufflenet,
+)
 
-NETWORKS: dict[str, Named] = {
-    named.name: named
-    for named in (
-        Named("lenet5", lenet.lenet5, _DIGIT, 10, 1998, "Proc. IEEE 86(11)"),
-        Named("lenet5_modern", lenet.lenet5_modern, _DIGIT, 10, 1998, "Proc. IEEE 86(11)"),
-        Named("alexnet", alexnet.alexnet, (3, 227, 227), 1000, 2012, "NIPS 2012"),
-        Named("alexnet_one_tower", alexnet.alexnet_one_tower, _PHOTO, 1000, 2014, "arXiv:1404.5997"),
-        Named("vgg11", vgg.vgg11, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
-        Named("vgg13", vgg.vgg13, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
-        Named("vgg16", vgg.vgg16, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
-        Named("vgg19", vgg.vgg19, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
-        Named("vgg11_bn", vgg.vgg11_bn, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
-        Named("vgg13_bn", vgg.vgg13_bn, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
-        Named("vgg16_bn", vgg.vgg16_bn, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
-        Named("vgg19_bn", vgg.vgg19_bn, _PHOTO, 1000, 2014, "arXiv:1409.1556"),
-        Named("googlenet", googlenet.googlenet, _PHOTO, 1000, 2014, "arXiv:1409.4842"),
-        Named("googlenet_bn", googlenet.googlenet_bn, _PHOTO, 1000, 2014, "arXiv:1409.4842"),
-        Named("resnet18", resnet.resnet18, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet34", resnet.resnet34, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet50", resnet.resnet50, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet101", resnet.resnet101, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet152", resnet.resnet152, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet50_v1", resnet.resnet50_v1, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet101_v1", resnet.resnet101_v1, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet152_v1", resnet.resnet152_v1, _PHOTO, 1000, 2015, "arXiv:1512.03385"),
-        Named("resnet20", resnet.resnet20, _SMALL, 10, 2015, "arXiv:1512.03385"),
-        Named("resnet32", resnet.resnet32, _SMALL, 10, 2015, "arXiv:1512.03385"),
-        Named("resnet44", resnet.resnet44, _SMALL, 10, 2015, "arXiv:1512.03385"),
-        Named("resnet56", resnet.resnet56, _SMALL, 10, 2015, "arXiv:1512.03385"),
-        Named("resnet110", resnet.resnet110, _SMALL, 10, 2015, "arXiv:1512.03385"),
-        Named("resnet1202", resnet.resnet1202, _SMALL, 10, 2015, "arXiv:1512.03385"),
-        Named("densenet121", densenet.densenet121, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
-        Named("densenet169", densenet.densenet169, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
-        Named("densenet201", densenet.densenet201, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
-        Named("densenet264", densenet.densenet264, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
-        Named("densenet161", densenet.densenet161, _PHOTO, 1000, 2016, "arXiv:1608.06993"),
-        Named("resnext50_32x4d", resnext.resnext50_32x4d, _PHOTO, 1000, 2016, "arXiv:1611.05431"),
-        Named("resnext101_32x4d", resnext.resnext101_32x4d, _PHOTO, 1000, 2016, "arXiv:1611.05431"),
-        Named("resnext101_64x4d", resnext.resnext101_64x4d, _PHOTO, 1000, 2016, "arXiv:1611.05431"),
-        Named("se_resnet50", senet.se_resnet50, _PHOTO, 1000, 2017, "arXiv:1709.01507"),
-        Named("se_resnet101", senet.se_resnet101, _PHOTO, 1000, 2017, "arXiv:1709.01507"),
-        Named("se_resnext50_32x4d", senet.se_resnext50_32x4d, _PHOTO, 1000, 2017, "arXiv:1709.01507"),
-        Named("nasnet_a_mobile", nasnet.nasnet_a_mobile, _PHOTO, 1000, 2017, "arXiv:1707.07012"),
-        Named("nasnet_a_large", nasnet.nasnet_a_large, (3, 331, 331), 1000, 2017, "arXiv:1707.07012"),
-        Named("nasnet_a_cifar", nasnet.nasnet_a_cifar, _SMALL, 10, 2017, "arXiv:1707.07012"),
-        Named("mobilenet_v2-0.5", mobilenet.mobilenet_v2_050, _PHOTO, 1000, 2018, "arXiv:1801.04381"),
-        Named("mobilenet_v2-0.75", mobilenet.mobilenet_v2_075, _PHOTO, 1000, 2018, "arXiv:1801.04381"),
-        Named("mobilenet_v2", mobilenet.mobilenet_v2, _PHOTO, 1000, 2018, "arXiv:1801.04381"),
-        Named("mobilenet_v2-1.4", mobilenet.mobilenet_v2_140, _PHOTO, 1000, 2018, "arXiv:1801.04381"),
-        Named("shufflenet_v1-1.0-g1", shufflenet.shufflenet_v1_g1, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
-        Named("shufflenet_v1-1.0-g2", shufflenet.shufflenet_v1_g2, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
-        Named("shufflenet_v1-1.0-g3", shufflenet.shufflenet_v1_g3, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
-        Named("shufflenet_v1-1.0-g4", shufflenet.shufflenet_v1_g4, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
-        Named("shufflenet_v1-1.0-g8", shufflenet.shufflenet_v1_g8, _PHOTO, 1000, 2017, "arXiv:1707.01083"),
-    )
-}
+NETWORKS: dict[str, Named] = {named.name: named for file in _FILES for named in file.NETWORKS}
+FAMILIES: tuple[Family, ...] = tuple(family for file in _FILES for family in getattr(file, "FAMILIES", ()))

@@ -1,5 +1,6 @@
 """AlexNet: Krizhevsky, Sutskever, Hinton, "ImageNet classification with deep convolutional neural networks", 2012."""
 
+from nas.arch.named import Named
 from nas.arch.nodes import Act, Chain, Dropout, Flatten, Linear, LocalResponseNorm, Network, Pool
 from search_spaces.blocks import conv_act
 
@@ -36,3 +37,9 @@ def alexnet_one_tower(classes: int = 1000) -> Network:
         Chain(conv_act(384, 3), conv_act(256, 3), conv_act(256, 3), _POOL),
         Chain(Flatten(), Dropout(), Linear(4096), Act(), Dropout(), Linear(4096), Act(), Linear(classes)),
     )
+
+
+NETWORKS = (
+    Named("alexnet", alexnet, (3, 227, 227), 1000, 2012, "NIPS 2012"),
+    Named("alexnet_one_tower", alexnet_one_tower, (3, 224, 224), 1000, 2014, "arXiv:1404.5997"),
+)

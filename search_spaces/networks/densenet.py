@@ -5,6 +5,7 @@ The networks of Table 1, on 3×224×224. Errors are on ImageNet, centre crop, to
 
 from collections.abc import Iterator
 
+from nas.arch.named import Named
 from nas.arch.nodes import Act, Chain, Network, Norm, Part, Pool, Ratio
 from search_spaces.blocks import classifier, conv_norm_act, dense_bottleneck, dense_layer, dense_transition
 
@@ -59,3 +60,12 @@ def densenet161(classes: int = 1000) -> Network:
     Not in Table 1; released by the authors.
     """
     return _densenet(48, (6, 12, 36, 24), classes)
+
+
+NETWORKS = (
+    Named("densenet121", densenet121, (3, 224, 224), 1000, 2016, "arXiv:1608.06993"),
+    Named("densenet169", densenet169, (3, 224, 224), 1000, 2016, "arXiv:1608.06993"),
+    Named("densenet201", densenet201, (3, 224, 224), 1000, 2016, "arXiv:1608.06993"),
+    Named("densenet264", densenet264, (3, 224, 224), 1000, 2016, "arXiv:1608.06993"),
+    Named("densenet161", densenet161, (3, 224, 224), 1000, 2016, "arXiv:1608.06993"),
+)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from nas.arch.named import Named
 from nas.arch.nodes import (
     Act,
     Chain,
@@ -81,3 +82,9 @@ def googlenet_bn(classes: int = 1000) -> Network:
         module(384, 192, 384, 48, 128, 128),
         Chain(GlobalPool(), Flatten(), Dropout(0.2), Linear(classes)),
     )
+
+
+NETWORKS = (
+    Named("googlenet", googlenet, (3, 224, 224), 1000, 2014, "arXiv:1409.4842"),
+    Named("googlenet_bn", googlenet_bn, (3, 224, 224), 1000, 2014, "arXiv:1409.4842"),
+)

@@ -1,5 +1,6 @@
 """LeNet-5: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998."""
 
+from nas.arch.named import Named
 from nas.arch.nodes import Act, Chain, Conv, Flatten, Linear, Network, Pool, RadialBasis, Subsample, TableConv
 from search_spaces.blocks import conv_act
 
@@ -40,3 +41,9 @@ def lenet5_modern(classes: int = 10) -> Network:
         Chain(conv_act(120, 5, padding=0), Flatten()),
         Chain(Linear(84), Act(), Linear(classes)),
     )
+
+
+NETWORKS = (
+    Named("lenet5", lenet5, (1, 32, 32), 10, 1998, "Proc. IEEE 86(11)"),
+    Named("lenet5_modern", lenet5_modern, (1, 32, 32), 10, 1998, "Proc. IEEE 86(11)"),
+)

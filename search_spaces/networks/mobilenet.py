@@ -5,6 +5,7 @@ are the rounding of widths, the last convolution that is never narrower than 128
 on ImageNet, centre crop, top-1 and top-5, of TF-slim's weights.
 """
 
+from nas.arch.named import Named
 from nas.arch.nodes import Chain, Dropout, Flatten, GlobalPool, Linear, Network, Part, Ratio, Repeat
 from search_spaces.blocks import conv_norm_act, inverted, linear_residual, linear_separable
 
@@ -68,3 +69,11 @@ def mobilenet_v2_140(classes: int = 1000) -> Network:
     No public implementation has the published number of parameters.
     """
     return _mobilenet_v2(1.4, classes)
+
+
+NETWORKS = (
+    Named("mobilenet_v2-0.5", mobilenet_v2_050, (3, 224, 224), 1000, 2018, "arXiv:1801.04381"),
+    Named("mobilenet_v2-0.75", mobilenet_v2_075, (3, 224, 224), 1000, 2018, "arXiv:1801.04381"),
+    Named("mobilenet_v2", mobilenet_v2, (3, 224, 224), 1000, 2018, "arXiv:1801.04381"),
+    Named("mobilenet_v2-1.4", mobilenet_v2_140, (3, 224, 224), 1000, 2018, "arXiv:1801.04381"),
+)

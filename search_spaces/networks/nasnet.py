@@ -12,6 +12,7 @@ Departures from the authors' code (TF-slim's `nasnet.py`), none of which changes
 from collections.abc import Callable
 
 from nas.arch.fields import Size
+from nas.arch.named import Named
 from nas.arch.nodes import (
     DEPTHWISE,
     Act,
@@ -186,3 +187,10 @@ def nasnet_a_cifar(classes: int = 10) -> Network:
         _nasnet((first_normal_cell(32, norm=norm),), 32, 6, norm=norm, back=2),
         Chain(Act(), GlobalPool(), Flatten(), Linear(classes)),
     )
+
+
+NETWORKS = (
+    Named("nasnet_a_mobile", nasnet_a_mobile, (3, 224, 224), 1000, 2017, "arXiv:1707.07012"),
+    Named("nasnet_a_large", nasnet_a_large, (3, 331, 331), 1000, 2017, "arXiv:1707.07012"),
+    Named("nasnet_a_cifar", nasnet_a_cifar, (3, 32, 32), 10, 2017, "arXiv:1707.07012"),
+)

@@ -10,6 +10,7 @@ parameters.
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from nas.arch.named import Named
 from nas.arch.nodes import Chain, Network, Pool
 from search_spaces.blocks import basic, bottleneck, classifier, conv_norm_act, residual, stage
 
@@ -150,3 +151,21 @@ def resnet1202(classes: int = 10) -> Network:
     Published: 19.4 million parameters, 7.93 % error. Counted: 19,421,274 parameters, 2,829,238,912 MACs.
     """
     return _cifar_resnet(1202, classes)
+
+
+NETWORKS = (
+    Named("resnet18", resnet18, (3, 224, 224), 1000, 2015, "arXiv:1512.03385"),
+    Named("resnet34", resnet34, (3, 224, 224), 1000, 2015, "arXiv:1512.03385"),
+    Named("resnet50", resnet50, (3, 224, 224), 1000, 2015, "arXiv:1512.03385"),
+    Named("resnet101", resnet101, (3, 224, 224), 1000, 2015, "arXiv:1512.03385"),
+    Named("resnet152", resnet152, (3, 224, 224), 1000, 2015, "arXiv:1512.03385"),
+    Named("resnet50_v1", resnet50_v1, (3, 224, 224), 1000, 2015, "arXiv:1512.03385"),
+    Named("resnet101_v1", resnet101_v1, (3, 224, 224), 1000, 2015, "arXiv:1512.03385"),
+    Named("resnet152_v1", resnet152_v1, (3, 224, 224), 1000, 2015, "arXiv:1512.03385"),
+    Named("resnet20", resnet20, (3, 32, 32), 10, 2015, "arXiv:1512.03385"),
+    Named("resnet32", resnet32, (3, 32, 32), 10, 2015, "arXiv:1512.03385"),
+    Named("resnet44", resnet44, (3, 32, 32), 10, 2015, "arXiv:1512.03385"),
+    Named("resnet56", resnet56, (3, 32, 32), 10, 2015, "arXiv:1512.03385"),
+    Named("resnet110", resnet110, (3, 32, 32), 10, 2015, "arXiv:1512.03385"),
+    Named("resnet1202", resnet1202, (3, 32, 32), 10, 2015, "arXiv:1512.03385"),
+)

@@ -4,6 +4,7 @@ On 3×224×224. Errors are on ImageNet, centre crop, top-1, from the authors' RE
 convolution, as in the authors' code.
 """
 
+from nas.arch.named import Named
 from nas.arch.nodes import Chain, Network
 from search_spaces.blocks import bottleneck, residual
 from search_spaces.networks.resnet import resnet
@@ -39,3 +40,10 @@ def resnext101_64x4d(classes: int = 1000) -> Network:
     Counted: 83,455,272 parameters, 15,460,270,080 MACs, as in torchvision. Error: 20.4 %.
     """
     return _resnext((3, 4, 23, 3), 64, 4, classes)
+
+
+NETWORKS = (
+    Named("resnext50_32x4d", resnext50_32x4d, (3, 224, 224), 1000, 2016, "arXiv:1611.05431"),
+    Named("resnext101_32x4d", resnext101_32x4d, (3, 224, 224), 1000, 2016, "arXiv:1611.05431"),
+    Named("resnext101_64x4d", resnext101_64x4d, (3, 224, 224), 1000, 2016, "arXiv:1611.05431"),
+)

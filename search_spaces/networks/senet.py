@@ -4,6 +4,7 @@ On 3×224×224. Parameters and MACs are those of the authors' released networks;
 top-1 and top-5, from their README (trained longer than in the paper).
 """
 
+from nas.arch.named import Named
 from nas.arch.nodes import Chain, Network
 from search_spaces.blocks import bottleneck, residual, squeeze_excite
 from search_spaces.networks.resnet import resnet
@@ -42,3 +43,10 @@ def se_resnext50_32x4d(classes: int = 1000) -> Network:
     The stride is in the 3×3 convolution.
     """
     return resnet(_resnext_32x4d, (3, 4, 6, 3), classes)
+
+
+NETWORKS = (
+    Named("se_resnet50", se_resnet50, (3, 224, 224), 1000, 2017, "arXiv:1709.01507"),
+    Named("se_resnet101", se_resnet101, (3, 224, 224), 1000, 2017, "arXiv:1709.01507"),
+    Named("se_resnext50_32x4d", se_resnext50_32x4d, (3, 224, 224), 1000, 2017, "arXiv:1709.01507"),
+)

@@ -8,6 +8,7 @@ the linear layer out.
 
 from functools import partial
 
+from nas.arch.named import Named
 from nas.arch.nodes import Chain, Network, Pool, Repeat
 from search_spaces.blocks import classifier, conv_norm_act, shuffle_body, shuffle_down, shuffle_keep
 
@@ -71,3 +72,12 @@ def shufflenet_v1_g8(classes: int = 1000) -> Network:
     Published: 140 million MACs, 32.4 % error. Counted: 2,434,768 parameters, 138,365,952 MACs.
     """
     return _shufflenet_v1(8, classes)
+
+
+NETWORKS = (
+    Named("shufflenet_v1-1.0-g1", shufflenet_v1_g1, (3, 224, 224), 1000, 2017, "arXiv:1707.01083"),
+    Named("shufflenet_v1-1.0-g2", shufflenet_v1_g2, (3, 224, 224), 1000, 2017, "arXiv:1707.01083"),
+    Named("shufflenet_v1-1.0-g3", shufflenet_v1_g3, (3, 224, 224), 1000, 2017, "arXiv:1707.01083"),
+    Named("shufflenet_v1-1.0-g4", shufflenet_v1_g4, (3, 224, 224), 1000, 2017, "arXiv:1707.01083"),
+    Named("shufflenet_v1-1.0-g8", shufflenet_v1_g8, (3, 224, 224), 1000, 2017, "arXiv:1707.01083"),
+)

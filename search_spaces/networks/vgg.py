@@ -7,6 +7,7 @@ normalization are not in the paper; they keep the biases of the convolutions, as
 
 from collections.abc import Callable
 
+from nas.arch.named import Named
 from nas.arch.nodes import Act, Chain, Conv, Dropout, Flatten, Linear, Network, Norm, Part, Pool
 from search_spaces.blocks import conv_act
 
@@ -94,3 +95,15 @@ def vgg19_bn(classes: int = 1000) -> Network:
     Counted: 143,678,248 parameters, 19,632,062,464 MACs. Error: 25.78 % and 8.16 % (torchvision's weights).
     """
     return _vgg(_E, classes, conv=_biased_conv_norm_act)
+
+
+NETWORKS = (
+    Named("vgg11", vgg11, (3, 224, 224), 1000, 2014, "arXiv:1409.1556"),
+    Named("vgg13", vgg13, (3, 224, 224), 1000, 2014, "arXiv:1409.1556"),
+    Named("vgg16", vgg16, (3, 224, 224), 1000, 2014, "arXiv:1409.1556"),
+    Named("vgg19", vgg19, (3, 224, 224), 1000, 2014, "arXiv:1409.1556"),
+    Named("vgg11_bn", vgg11_bn, (3, 224, 224), 1000, 2014, "arXiv:1409.1556"),
+    Named("vgg13_bn", vgg13_bn, (3, 224, 224), 1000, 2014, "arXiv:1409.1556"),
+    Named("vgg16_bn", vgg16_bn, (3, 224, 224), 1000, 2014, "arXiv:1409.1556"),
+    Named("vgg19_bn", vgg19_bn, (3, 224, 224), 1000, 2014, "arXiv:1409.1556"),
+)
