@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 import nas
 from nas import catalog
-from nas.arch.nodes import Network, chain
+from nas.arch.nodes import Network, Pool, chain
+from nas.arch.rewrite import rewrite
 
 Layer = tuple[str, nn.Module]
 
@@ -44,7 +45,23 @@ class Reference:
     adapt: Callable[[Network], Network] = chain
 
 
+def with_ceil_pool(network: Network) -> Network:
+    """The network with its padded max pool rounding up instead."""
+    padded, rounding = Pool("max", 3, stride=2, padding=1), Pool("max", 3, stride=2, ceil=True)
+    return rewrite(network, lambda part: rounding if part == padded else part)
+
+
 DOWN = "downsample"
+IDENTITY = "identity_conv"
+WRN_10_1 = {"num_classes": 10, "blocks": 10, "width_factor": 1}
+FRACTALNET_40 = {
+    "channels": (16, 32, 64, 128, 128),
+    "num_columns": 4,
+    "dropout_probs": (0.0,) * 5,
+    "loc_drop_prob": 0.15,
+    "glob_drop_ratio": 0.5,
+    "num_classes": 100,
+}
 NO_HEADS = {"init_weights": False, "aux_logits": False}
 
 REFERENCES = {
@@ -53,8 +70,22 @@ REFERENCES = {
     "googlenet_bn": Reference("torchvision", "googlenet", NO_HEADS, side=96),
     "resnet18": Reference("torchvision", "resnet18", first=DOWN, side=96),
     "resnet50": Reference("torchvision", "resnet50", first=DOWN, side=96),
+    "preact_resnet20": Reference("pytorchcv", "preresnet_cifar.preresnet20_cifar10", first=IDENTITY),
+    "preact_resnet164": Reference("pytorchcv", "preresnet_cifar.preresnet164bn_cifar10", first=IDENTITY),
+    "preact_resnet18": Reference("pytorchcv", "preresnet.preresnet18", first=IDENTITY),
+    "preact_resnet50": Reference("pytorchcv", "preresnet.preresnet50b", first=IDENTITY),
+    "wrn-10-1": Reference("pytorchcv", "wrn_cifar.get_wrn_cifar", WRN_10_1, first=IDENTITY),
+    "wrn-16-10": Reference("pytorchcv", "wrn_cifar.wrn16_10_cifar10", first=IDENTITY),
+    "wrn50_2": Reference("torchvision", "wide_resnet50_2", first=DOWN, side=96),
+    "fractalnet20": Reference("pytorchcv", "fractalnet_cifar.fractalnet_cifar10"),
+    "fractalnet40": Reference("pytorchcv", "fractalnet_cifar.CIFARFractalNet", FRACTALNET_40),
     "densenet121": Reference("torchvision", "densenet121", side=96),
+    "densenet-bc-40-12": Reference("pytorchcv", "densenet_cifar.densenet40_k12_bc_cifar10"),
     "resnext50_32x4d": Reference("torchvision", "resnext50_32x4d", first=DOWN, side=96),
+    "resnext20_16x4d": Reference("pytorchcv", "resnext_cifar.resnext20_16x4d_cifar10", first=IDENTITY),
+    "se_resnet50": Reference("timm", "legacy_seresnet50", first=DOWN, side=96, adapt=with_ceil_pool),
+    "se_resnext50_32x4d": Reference("timm", "legacy_seresnext50_32x4d", first=DOWN, side=96, adapt=with_ceil_pool),
+    "senet154": Reference("timm", "legacy_senet154", first=DOWN, side=64, adapt=with_ceil_pool),
     "mobilenet_v2": Reference("torchvision", "mobilenet_v2", side=96),
 }
 """By our name, in the order of the networks' story."""

@@ -8,15 +8,19 @@ from nas.arch.named import Family, Named
 from search_spaces.networks import (
     alexnet,
     densenet,
+    fractalnet,
     googlenet,
     lenet,
     mobilenet,
     nasnet,
+    preact,
     resnet,
     resnext,
     senet,
     shufflenet,
+    stochastic_depth,
     vgg,
+    wide_resnet,
 )
 
 _FILES = (
@@ -25,6 +29,10 @@ _FILES = (
     vgg,
     googlenet,
     resnet,
+    preact,
+    wide_resnet,
+    fractalnet,
+    stochastic_depth,
     densenet,
     resnext,
     senet,
