@@ -12,6 +12,7 @@ TORCHVISION = "torchvision 0.28.0"
 PYTORCHCV = "pytorchcv 0.0.74"
 CAFFE = "prototxt of BVLC/caffe"
 SENET = "prototxt of hujie-frank/SENet"
+SQUEEZENET = "prototxt of forresti/SqueezeNet"
 SLIM = "TF-slim's nasnet.py on TensorFlow 2.12.1"
 CIFAR_RESNET = "pytorchcv 0.0.74 minus its two projections"
 CLOSED_FORM = "closed form, not independent"
@@ -33,8 +34,14 @@ def fractal_counts(channels: int, widths: tuple[int, ...], *, columns: int, side
 COUNTS = {
     "lenet5": (60_000, 326_520, "the paper's own totals"),
     "lenet5_modern": (61_706, 416_520, CLOSED_FORM),
+    "lenet_caffe": (431_080, 2_293_000, CAFFE),
     "alexnet": (60_965_224, 724_406_816, CAFFE),
+    "alexnet_ungrouped": (62_378_344, 1_131_457_664, PYTORCHCV),
     "alexnet_one_tower": (61_100_840, 714_188_480, TORCHVISION),
+    "zfnet": (62_357_608, 1_168_032_896, PYTORCHCV),
+    "zfnet_b": (107_627_624, 2_476_704_896, PYTORCHCV),
+    "nin_cifar": (966_986, 222_486_528, PYTORCHCV),
+    "nin_imagenet": (7_595_176, 1_100_188_800, CLOSED_FORM),
     "vgg11": (132_863_336, 7_609_090_048, TORCHVISION),
     "vgg13": (133_047_848, 11_308_466_176, TORCHVISION),
     "vgg16": (138_357_544, 15_470_264_320, TORCHVISION),
@@ -59,6 +66,12 @@ COUNTS = {
     "resnet56": (853_018, 125_485_696, CIFAR_RESNET),
     "resnet110": (1_727_962, 252_887_680, CIFAR_RESNET),
     "resnet1202": (19_421_274, 2_829_238_912, CIFAR_RESNET),
+    "resnet20_b": (272_474, 40_813_184, PYTORCHCV),
+    "resnet32_b": (466_906, 69_124_736, PYTORCHCV),
+    "resnet44_b": (661_338, 97_436_288, PYTORCHCV),
+    "resnet56_b": (855_770, 125_747_840, PYTORCHCV),
+    "resnet110_b": (1_730_714, 253_149_824, PYTORCHCV),
+    "resnet1202_b": (19_424_026, 2_829_501_056, PYTORCHCV),
     "preact_resnet18": (11_687_848, 1_814_073_344, PYTORCHCV),
     "preact_resnet34": (21_796_008, 3_663_761_408, PYTORCHCV),
     "preact_resnet50": (25_549_480, 4_089_184_256, PYTORCHCV),
@@ -79,9 +92,9 @@ COUNTS = {
     "wrn-40-8": (35_748_314, 5_172_024_320, PYTORCHCV),
     "wrn50_2": (68_883_240, 11_398_021_120, TORCHVISION),
     "fractalnet20": (33_724_618, 845_222_912, PYTORCHCV),
-    "fractalnet20_thin": (2_125_204, 53_834_240, CLOSED_FORM),
-    "fractalnet40": (4_778_820, 128_594_432, CLOSED_FORM),
-    "fractalnet40_wide": (76_106_634, 2_036_077_568, CLOSED_FORM),
+    "fractalnet20_thin": (2_125_204, 53_834_240, PYTORCHCV),
+    "fractalnet40": (4_778_820, 128_594_432, PYTORCHCV),
+    "fractalnet40_wide": (76_106_634, 2_036_077_568, PYTORCHCV),
     "fractalnet34": (*fractal_counts(64, (128, 256, 512, 1024), columns=4, side=56), CLOSED_FORM),
     "stochastic_depth110": (1_732_010, 252_887_680, CLOSED_FORM),
     "stochastic_depth1202": (19_421_274, 2_829_238_912, CIFAR_RESNET),
@@ -108,6 +121,8 @@ COUNTS = {
     "se_resnext50_32x4d": (27_559_896, 4_232_994_816, SENET),
     "se_resnext101_32x4d": (48_955_416, 7_974_739_968, PYTORCHCV),
     "senet154": (115_088_984, 20_688_363_520, SENET),
+    "squeezenet1_0": (1_248_424, 861_339_936, SQUEEZENET),
+    "squeezenet1_1": (1_235_496, 387_747_520, SQUEEZENET),
     "nasnet_a_mobile": (5_289_978, 563_638_816, SLIM),
     "nasnet_a_large": (88_753_150, 23_783_414_658, SLIM),
     "nasnet_a_cifar": (3_346_538, 544_333_312, SLIM),
