@@ -12,6 +12,7 @@ TORCHVISION = "torchvision 0.28.0"
 PYTORCHCV = "pytorchcv 0.0.74"
 CAFFE = "prototxt of BVLC/caffe"
 SENET = "prototxt of hujie-frank/SENet"
+SQUEEZENET = "prototxt of forresti/SqueezeNet"
 SLIM = "TF-slim's nasnet.py on TensorFlow 2.12.1"
 SLIM_INCEPTION = "TF-slim's inception_v2.py on TensorFlow 2.12.1"
 TIMM = "timm 1.0.31"
@@ -21,8 +22,14 @@ CLOSED_FORM = "closed form, not independent"
 COUNTS = {
     "lenet5": (60_000, 326_520, "the paper's own totals"),
     "lenet5_modern": (61_706, 416_520, CLOSED_FORM),
+    "lenet_caffe": (431_080, 2_293_000, CAFFE),
     "alexnet": (60_965_224, 724_406_816, CAFFE),
+    "alexnet_ungrouped": (62_378_344, 1_131_457_664, PYTORCHCV),
     "alexnet_one_tower": (61_100_840, 714_188_480, TORCHVISION),
+    "zfnet": (62_357_608, 1_168_032_896, PYTORCHCV),
+    "zfnet_b": (107_627_624, 2_476_704_896, PYTORCHCV),
+    "nin_cifar": (966_986, 222_486_528, PYTORCHCV),
+    "nin_imagenet": (7_595_176, 1_100_188_800, CLOSED_FORM),
     "vgg11": (132_863_336, 7_609_090_048, TORCHVISION),
     "vgg13": (133_047_848, 11_308_466_176, TORCHVISION),
     "vgg16": (138_357_544, 15_470_264_320, TORCHVISION),
@@ -55,6 +62,12 @@ COUNTS = {
     "resnet56": (853_018, 125_485_696, CIFAR_RESNET),
     "resnet110": (1_727_962, 252_887_680, CIFAR_RESNET),
     "resnet1202": (19_421_274, 2_829_238_912, CIFAR_RESNET),
+    "resnet20_b": (272_474, 40_813_184, PYTORCHCV),
+    "resnet32_b": (466_906, 69_124_736, PYTORCHCV),
+    "resnet44_b": (661_338, 97_436_288, PYTORCHCV),
+    "resnet56_b": (855_770, 125_747_840, PYTORCHCV),
+    "resnet110_b": (1_730_714, 253_149_824, PYTORCHCV),
+    "resnet1202_b": (19_424_026, 2_829_501_056, PYTORCHCV),
     "densenet121": (7_978_856, 2_834_161_664, TORCHVISION),
     "densenet169": (14_149_480, 3_359_843_328, TORCHVISION),
     "densenet201": (20_013_928, 4_291_365_888, TORCHVISION),
@@ -67,6 +80,8 @@ COUNTS = {
     "se_resnet50": (28_088_024, 3_860_488_192, SENET),
     "se_resnet101": (49_326_872, 7_574_937_600, SENET),
     "se_resnext50_32x4d": (27_559_896, 4_232_994_816, SENET),
+    "squeezenet1_0": (1_248_424, 861_339_936, SQUEEZENET),
+    "squeezenet1_1": (1_235_496, 387_747_520, SQUEEZENET),
     "nasnet_a_mobile": (5_289_978, 563_638_816, SLIM),
     "nasnet_a_large": (88_753_150, 23_783_414_658, SLIM),
     "nasnet_a_cifar": (3_346_538, 544_333_312, SLIM),
