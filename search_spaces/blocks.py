@@ -9,6 +9,7 @@ from nas.arch.nodes import (
     Act,
     Branches,
     Chain,
+    Chunk,
     Conv,
     Dropout,
     Flatten,
@@ -265,3 +266,19 @@ def shuffle_keep(body: Part) -> Chain:
 def shuffle_down(body: Part) -> Chain:
     """ShuffleNet unit that halves the map: the pooled input with what `body`, of stride 2, makes of it, ReLU."""
     return Chain(Branches(Pool("avg", 3, stride=2, padding=1), body, join="concat"), Act())
+
+
+def split_body(width: Width, *, stride: int = 1) -> Chain:
+    """Body of a ShuffleNet v2 unit: 1×1, 3×3 depthwise, 1×1."""
+    return Chain(conv_norm_act(width), conv_norm(DEPTHWISE, 3, stride=stride, groups=DEPTHWISE), conv_norm_act(width))
+
+
+def split_keep(body: Part) -> Chain:
+    """ShuffleNet v2 unit that keeps the shape: half of the channels as they are, half through `body`, shuffled."""
+    return Chain(Branches(Chunk(0), Chain(Chunk(1), body), join="concat"), Shuffle(2))
+
+
+def split_down(width: Width) -> Chain:
+    """ShuffleNet v2 unit that halves the map, to twice `width` channels: two branches on all channels, shuffled."""
+    short = Chain(conv_norm(DEPTHWISE, 3, stride=2, groups=DEPTHWISE), conv_norm_act(width))
+    return Chain(Branches(short, split_body(width, stride=2), join="concat"), Shuffle(2))
