@@ -29,7 +29,7 @@ def reads(network: Network, image: Shape) -> bool:
 
 
 def step(network: Network, image: Shape, classes: int) -> None:
-    """One step of training has a finite loss, and a gradient for every parameter; branches are not dropped meanwhile."""
+    """One step has a finite loss, and a gradient on every parameter; no branch is dropped meanwhile."""
     torch.manual_seed(0)
     module = nas.build(network, input=image).train()
     for layer in module.modules():
