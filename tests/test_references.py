@@ -52,7 +52,7 @@ REFERENCES = {
     "vgg11_bn": Reference("torchvision", "vgg11_bn"),
     "googlenet_bn": Reference("torchvision", "googlenet", NO_HEADS, side=96),
     "bn_inception": Reference("pytorchcv", "bninception.bninception"),
-    "inception_v3": Reference("torchvision", "inception_v3", NO_HEADS, side=299),
+    "inception_v3": Reference("torchvision", "inception_v3", NO_HEADS),
     "inception_v4": Reference("timm", "inception_v4", side=107),
     "inception_resnet_v1_facenet": Reference("pytorchcv", "inceptionresnetv1.inceptionresnetv1"),
     "inception_resnet_v2": Reference("timm", "inception_resnet_v2", side=107),
