@@ -12,6 +12,7 @@ from nas.arch.cost import Shape, cost, flow
 from nas.arch.nodes import Chain, Conv, Exit, chain
 from nas.arch.rewrite import for_images, rewrite, with_classes, without_se
 from nas.train.step import training_loss
+from tests.plain import INCEPTION_V2_SLIM
 from tests.test_references import copy, enliven, layers_run
 
 
@@ -57,26 +58,12 @@ def test_inception_resnet_v1_is_the_port_without_its_departures() -> None:
     assert cost(port, (3, 299, 299)).macs - cost(paper, (3, 299, 299)).macs == macs
 
 
-SLIM_MODULES = (
-    (28, (64, 64, 64, 64, 96, 32)),
-    (28, (64, 64, 96, 64, 96, 64)),
-    (14, (0, 128, 160, 64, 96, 0)),
-    (14, (224, 64, 96, 96, 128, 128)),
-    (14, (192, 96, 128, 96, 128, 128)),
-    (14, (160, 128, 160, 128, 160, 96)),
-    (14, (96, 128, 192, 160, 192, 96)),
-    (7, (0, 128, 192, 192, 256, 0)),
-    (7, (352, 192, 320, 160, 224, 128)),
-    (7, (352, 192, 320, 192, 224, 128)),
-)
-"""Side of what a module puts out; its widths: 1×1, 3×3 reduced and 3×3, double 3×3 reduced and 3×3, pooled."""
-
-
 def test_inception_v2_slim_counts_as_its_table() -> None:
     params = 3 * 8 * 49 + 24 * 64 + 64 + (64 * 64 + 64) + (64 * 192 * 9 + 192)
     macs = 112**2 * (3 * 8 * 49 + 24 * 64) + 56**2 * (64 * 64 + 64 * 192 * 9)
     came, before = 192, 28
-    for side, (one, reduce, single, reduce_double, double, pooled) in SLIM_MODULES:
+    sides = (28, 28, 14, 14, 14, 14, 14, 7, 7, 7)
+    for side, (one, reduce, single, reduce_double, double, pooled) in zip(sides, INCEPTION_V2_SLIM, strict=True):
         inside = came * (reduce + reduce_double) + 9 * reduce_double * double
         outside = came * (one + pooled) + 9 * (reduce * single + double * double)
         params += inside + outside + one + reduce + single + reduce_double + 2 * double + pooled
