@@ -208,7 +208,7 @@ def inception_conv(width: Width, kernel: Size = 1, *, stride: Size = 1, padding:
 
 
 def unpadded(width: Width, *, stride: Size = 2) -> Chain:
-    """A 3×3 convolution that keeps inside the map."""
+    """A 3×3 convolution that stays inside the map."""
     return inception_conv(width, 3, stride=stride, padding=0)
 
 
@@ -219,9 +219,9 @@ def factorized(kernel: int, *widths: Width, column_first: bool = False) -> Chain
     return Chain(*(inception_conv(width, turn) for width, turn in zip(widths, turns, strict=False)))
 
 
-def forked(width: Width, *, kernel: int = 3) -> Fork:
-    """A 1×k and a k×1 convolution side by side: the end of a branch whose join takes both."""
-    return Fork(inception_conv(width, (1, kernel)), inception_conv(width, (kernel, 1)))
+def forked(width: Width) -> Fork:
+    """A 1×3 and a 3×1 convolution side by side: the end of a branch whose join takes both."""
+    return Fork(inception_conv(width, (1, 3)), inception_conv(width, (3, 1)))
 
 
 def reduction(*branches: Part) -> Chain:
@@ -229,9 +229,9 @@ def reduction(*branches: Part) -> Chain:
     return concat(*branches, Pool("max", 3, stride=2))
 
 
-def reduction_a(k: int, l: int, m: int, n: int) -> Chain:  # noqa: E741
-    """35×35 to 17×17; the letters are those of Table 1 of the Inception-v4 paper (arXiv:1602.07261)."""
-    return reduction(unpadded(n), Chain(inception_conv(k), inception_conv(l, 3), unpadded(m)))
+def reduction_a(reduce: Width, middle: Width, last: Width, alone: Width) -> Chain:
+    """35×35 to 17×17; the widths are k, l, m and n of Table 1 of the Inception-v4 paper (arXiv:1602.07261)."""
+    return reduction(unpadded(alone), Chain(inception_conv(reduce), inception_conv(middle, 3), unpadded(last)))
 
 
 def inception_stem() -> Chain:
@@ -244,8 +244,8 @@ def inception_stem() -> Chain:
 
 
 def scaled_residual(body: Part, scale: float) -> Chain:
-    """The sum x + scale · W·body(x) + b: a 1×1 convolution without normalization brings the body to the width of x."""
-    return Chain(Branches(Chain(), Chain(body, Conv("fit", bias=True), Scale(scale))))
+    """The sum x + scale · (W·body(x) + b); the 1×1 convolution W brings the body to the width of x."""
+    return linear_residual(Chain(body, Conv("fit", bias=True), Scale(scale)))
 
 
 def dense_layer(body: Part) -> Chain:
