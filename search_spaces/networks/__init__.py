@@ -11,6 +11,7 @@ from search_spaces.networks import (
     googlenet,
     lenet,
     mobilenet,
+    msdnet,
     nasnet,
     resnet,
     resnext,
@@ -31,6 +32,7 @@ _FILES = (
     nasnet,
     mobilenet,
     shufflenet,
+    msdnet,
 )
 
 NETWORKS: dict[str, Named] = {named.name: named for file in _FILES for named in file.NETWORKS}
