@@ -10,6 +10,7 @@ from nas.arch.nodes import (
     Chain,
     Chunk,
     Conv,
+    Dropout,
     Flatten,
     GlobalPool,
     Linear,
@@ -73,6 +74,23 @@ def stage(block: Callable[[int], Chain], depth: int, *, stride: int) -> Chain:
 def classifier(classes: int) -> Chain:
     """Global average pool, linear layer."""
     return Chain(GlobalPool(), Flatten(), Linear(classes))
+
+
+def hidden_classifier(classes: int) -> Chain:
+    """Two hidden layers of 4096 with dropout, linear layer: the head of AlexNet and VGG."""
+    hidden = Chain(Linear(4096), Act(), Dropout())
+    return Chain(Flatten(), hidden, hidden, Linear(classes))
+
+
+def mlpconv(*widths: Width, kernel: Size, stride: Size = 1, padding: Padding = "same") -> Chain:
+    """k×k convolution to the first width, 1×1 convolutions to the others: a perceptron slid over the map (NiN)."""
+    first, *others = widths
+    return Chain(conv_act(first, kernel, stride=stride, padding=padding), *map(conv_act, others))
+
+
+def fire(squeeze: Width, one: Width, three: Width) -> Chain:
+    """1×1 convolution to few channels, then 1×1 and 3×3 convolutions of them side by side (SqueezeNet)."""
+    return Chain(conv_act(squeeze), Branches(conv_act(one), conv_act(three, 3), join="concat"))
 
 
 def residual(body: Part, *, shortcut: str = "projection") -> Chain:

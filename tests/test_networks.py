@@ -2,16 +2,21 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from math import prod
 
 import pytest
 
-from nas.arch.cost import cost
+from nas.arch.cost import cost, flow
+from nas.arch.nodes import Conv
+from nas.arch.rewrite import rewrite
 from search_spaces.networks import NETWORKS
 
 TORCHVISION = "torchvision 0.28.0"
 PYTORCHCV = "pytorchcv 0.0.74"
 CAFFE = "prototxt of BVLC/caffe"
 SENET = "prototxt of hujie-frank/SENet"
+SQUEEZENET = "prototxt of forresti/SqueezeNet"
 SLIM = "TF-slim's nasnet.py on TensorFlow 2.12.1"
 CIFAR_RESNET = "pytorchcv 0.0.74 minus its two projections"
 CLOSED_FORM = "closed form, not independent"
@@ -23,8 +28,14 @@ NO_REFERENCE = "no implementation builds it; its MACs are near the published one
 COUNTS = {
     "lenet5": (60_000, 326_520, "the paper's own totals"),
     "lenet5_modern": (61_706, 416_520, CLOSED_FORM),
+    "lenet_caffe": (431_080, 2_293_000, CAFFE),
     "alexnet": (60_965_224, 724_406_816, CAFFE),
+    "alexnet_ungrouped": (62_378_344, 1_131_457_664, PYTORCHCV),
     "alexnet_one_tower": (61_100_840, 714_188_480, TORCHVISION),
+    "zfnet": (62_357_608, 1_168_032_896, PYTORCHCV),
+    "zfnet_b": (107_627_624, 2_476_704_896, PYTORCHCV),
+    "nin_cifar": (966_986, 222_486_528, PYTORCHCV),
+    "nin_imagenet": (7_595_176, 1_100_188_800, CLOSED_FORM),
     "vgg11": (132_863_336, 7_609_090_048, TORCHVISION),
     "vgg13": (133_047_848, 11_308_466_176, TORCHVISION),
     "vgg16": (138_357_544, 15_470_264_320, TORCHVISION),
@@ -49,6 +60,12 @@ COUNTS = {
     "resnet56": (853_018, 125_485_696, CIFAR_RESNET),
     "resnet110": (1_727_962, 252_887_680, CIFAR_RESNET),
     "resnet1202": (19_421_274, 2_829_238_912, CIFAR_RESNET),
+    "resnet20_b": (272_474, 40_813_184, PYTORCHCV),
+    "resnet32_b": (466_906, 69_124_736, PYTORCHCV),
+    "resnet44_b": (661_338, 97_436_288, PYTORCHCV),
+    "resnet56_b": (855_770, 125_747_840, PYTORCHCV),
+    "resnet110_b": (1_730_714, 253_149_824, PYTORCHCV),
+    "resnet1202_b": (19_424_026, 2_829_501_056, PYTORCHCV),
     "densenet121": (7_978_856, 2_834_161_664, TORCHVISION),
     "densenet169": (14_149_480, 3_359_843_328, TORCHVISION),
     "densenet201": (20_013_928, 4_291_365_888, TORCHVISION),
@@ -60,6 +77,8 @@ COUNTS = {
     "se_resnet50": (28_088_024, 3_860_488_192, SENET),
     "se_resnet101": (49_326_872, 7_574_937_600, SENET),
     "se_resnext50_32x4d": (27_559_896, 4_232_994_816, SENET),
+    "squeezenet1_0": (1_248_424, 861_339_936, SQUEEZENET),
+    "squeezenet1_1": (1_235_496, 387_747_520, SQUEEZENET),
     "nasnet_a_mobile": (5_289_978, 563_638_816, SLIM),
     "nasnet_a_large": (88_753_150, 23_783_414_658, SLIM),
     "nasnet_a_cifar": (3_346_538, 544_333_312, SLIM),
@@ -131,6 +150,54 @@ def test_counts_are_the_references(name):
     made = cost(named.network(), named.input)
     assert (made.params, made.macs) == (params, macs), source
     assert made.output == (named.classes,)
+
+
+def by_layer(name):
+    """Parameters and MACs of each layer that has any, of a network that is a chain of layers."""
+    named = NETWORKS[name]
+    flows, shape = [], named.input
+    for part in named.network().parts:
+        flows.append(flow(part, shape, None))
+        shape = flows[-1].shape
+    return [(made.params, made.macs, made.shape) for made in flows if made.params or made.macs]
+
+
+def test_every_layer_of_lenet5_has_the_papers_parameters_and_connections():
+    """The paper counts as connections, beside the MACs, a bias for every element and what the subsampling adds up."""
+    layers = [
+        (params, macs + prod(shape) * {0: 0, 12: 5, 32: 5}.get(params, 1)) for params, macs, shape in by_layer("lenet5")
+    ]
+    assert layers == [
+        *((156, 122_304), (12, 5_880), (1_516, 151_600), (32, 2_000)),
+        *((48_120, 48_120), (10_164, 10_164), (0, 840)),
+    ]
+    assert sum(connections for _, connections in layers) == 340_908
+
+
+def test_every_layer_of_alexnet_costs_what_caffes_does():
+    assert [(params, macs) for params, macs, _ in by_layer("alexnet")] == [
+        *((34_944, 105_415_200), (307_456, 223_948_800)),
+        *((885_120, 149_520_384), (663_936, 112_140_288), (442_624, 74_760_192)),
+        *((37_752_832, 37_748_736), (16_781_312, 16_777_216), (4_097_000, 4_096_000)),
+    ]
+
+
+@pytest.mark.parametrize(("name", "macs"), [("squeezenet1_0", 818_924_576), ("squeezenet1_1", 349_151_936)])
+def test_squeezenet_without_the_border_and_at_224_is_torchvisions(name, macs):
+    border = Conv(1000, padding=1, bias=True)
+    network = rewrite(NETWORKS[name].network(), lambda part: replace(part, padding=0) if part == border else part)
+    made = cost(network, (3, 224, 224))
+    assert (made.params, made.macs) == (COUNTS[name][0], macs), TORCHVISION
+
+
+def test_squeezenet_in_the_papers_unit():
+    """The authors' README: 1.72 GFLOPS, two a MAC."""
+    assert round(2 * COUNTS["squeezenet1_0"][1] / 1e9, 2) == 1.72
+
+
+def test_nin_has_a_form_for_cifar_100():
+    made = cost(NETWORKS["nin_cifar"].network(100), (3, 32, 32))
+    assert (made.params, made.macs) == (984_356, 223_592_448), PYTORCHCV
 
 
 def test_the_heads_of_googlenet_cost_apart():
