@@ -23,6 +23,8 @@ TIMM = "timm 1.0.31"
 CIFAR_RESNET = "pytorchcv 0.0.74 minus its two projections"
 CLOSED_FORM = "closed form, not independent"
 MEGVII = "megvii-model/ShuffleNet-Series, plus the biases of the linear layer"
+MSDNET = "kalviny/MSDNet-PyTorch, the way to the last classifier"
+MSDNET_100 = f"{MSDNET}, for 100 classes: its linear layer has 90 outputs more"
 NO_REFERENCE = "no implementation builds it; its MACs are near the published ones"
 
 
@@ -194,6 +196,13 @@ COUNTS = {
     "shufflenet_v2-1.0": (2_278_604, 144_907_992, TORCHVISION),
     "shufflenet_v2-1.5": (3_503_624, 295_759_392, TORCHVISION),
     "shufflenet_v2-2.0": (7_393_996, 583_253_464, TORCHVISION),
+    "msdnet_imagenet-4": (13_322_568, 1_262_160_256, MSDNET),
+    "msdnet_imagenet-6": (25_670_648, 2_448_570_688, MSDNET),
+    "msdnet_imagenet-7": (34_932_232, 2_993_660_544, MSDNET),
+    "msdnet_cifar-anytime-10": (1_201_438, 78_935_296, MSDNET),
+    "msdnet_cifar-anytime-7": (853_984 - 90 * 129, 51_891_712 - 90 * 128, MSDNET_100),
+    "msdnet_cifar-batch-5": (827_196 - 90 * 129, 45_945_344 - 90 * 128, MSDNET_100),
+    "msdnet_cifar-batch-7": (1_612_054, 110_893_312, MSDNET),
 }
 """Parameters and MACs, and where they were counted."""
 

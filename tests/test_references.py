@@ -19,6 +19,8 @@ import nas
 from nas import catalog
 from nas.arch.nodes import Branches, Chain, Conv, LocalResponseNorm, Network, Part, Pool, chain
 from nas.arch.rewrite import rewrite
+from nas.arch.nodes import Branches, Chain, Conv, Edge, Graph, LocalResponseNorm, Network, Part, Pool, Step, chain
+from nas.arch.rewrite import rewrite, without_exits
 from tests import plain
 
 Layer = tuple[str, nn.Module]
@@ -77,10 +79,25 @@ def unpadded(network: Network) -> Chain:
     return rewrite(network, rule)
 
 
-DOWN = "downsample"
-CIFAR = {"num_classes": 10, "bottleneck": False}
-UNDRAWN = {"init_weights": False}
-NO_HEADS = {**UNDRAWN, "aux_logits": False}
+def as_in_timm(network: Network) -> Network:
+    """A NASNet without its head, whose cells put out what they keep where it was made; average pools count padding."""
+
+    def rule(part: Part) -> Part:
+        match part:
+            case Pool(kind="avg", stride=2):
+                return replace(part, count_include_pad=True)
+            case Graph(steps=(*steps, keeping)):
+                kept = keeping.edges[0].source
+                at = kept - len(part.inputs) + 1
+                later = [Step(*(moved(edge, kept) for edge in step.edges), join=step.join) for step in steps]
+                return Graph(part.inputs, (*later[:at], keeping, *later[at:]))
+            case _:
+                return part
+
+    def moved(edge: Edge, kept: int) -> Edge:
+        return replace(edge, source=edge.source + (edge.source > kept))
+
+    return rewrite(without_exits(network), rule)
 
 
 def body_first(network: Network) -> Network:
@@ -104,6 +121,10 @@ FRACTALNET_40 = {
     "num_classes": 100,
 }
 NO_HEADS = {"init_weights": False, "aux_logits": False}
+DOWN = "downsample"
+CIFAR = {"num_classes": 10, "bottleneck": False}
+UNDRAWN = {"init_weights": False}
+NO_HEADS = {**UNDRAWN, "aux_logits": False}
 
 REFERENCES = {
     "lenet5": Reference("plain", "lenet5"),
@@ -178,6 +199,12 @@ REFERENCES = {
     "se_resnet50": Reference("timm", "legacy_seresnet50", first=DOWN, side=96, adapt=with_ceil_pool),
     "se_resnext50_32x4d": Reference("timm", "legacy_seresnext50_32x4d", first=DOWN, side=96, adapt=with_ceil_pool),
     "senet154": Reference("timm", "legacy_senet154", first=DOWN, side=64, adapt=with_ceil_pool, dtype=torch.float64),
+    "squeezenet1_0": Reference("plain", "squeezenet1_0"),
+    "squeezenet1_0 unpadded": Reference("torchvision", "squeezenet1_0", side=224, adapt=unpadded),
+    "squeezenet1_1": Reference("torchvision", "squeezenet1_1"),
+    "nasnet_a_large": Reference("timm", "nasnetalarge", first="conv_1x1", side=35, adapt=as_in_timm),
+    "mobilenet_v1": Reference("pytorchcv", "mobilenet.mobilenet_w1"),
+    "mobilenet_v1-0.25": Reference("pytorchcv", "mobilenet.mobilenet_wd4"),
     "mobilenet_v2": Reference("torchvision", "mobilenet_v2", side=96),
     "mobilenet_v2-1.4": Reference("torchvision", "mobilenet_v2", {"width_mult": 1.4}, side=96),
     "shufflenet_v1-1.0-g1": Reference("pytorchcv", "shufflenet.shufflenet_g1_w1", adapt=body_first),

@@ -16,6 +16,7 @@ from search_spaces.networks import (
     inception_v4,
     lenet,
     mobilenet,
+    msdnet,
     nasnet,
     nin,
     preact,
@@ -55,6 +56,7 @@ _FILES = (
     nasnet,
     mobilenet,
     shufflenet,
+    msdnet,
 )
 
 NETWORKS: dict[str, Named] = {named.name: named for file in _FILES for named in file.NETWORKS}
