@@ -1,19 +1,50 @@
-"""What it costs to leave a network at each of its exits."""
+"""A network up to each of its exits, and what that costs."""
 
-from nas.arch.cost import Shape
-from nas.arch.nodes import Network
-from nas.arch.outline import outline
+from collections.abc import Iterator
+
+from nas.arch.cost import Cost, Shape, cost
+from nas.arch.nodes import Cells, Chain, Exit, Network, Part, chain
+from nas.arch.paths import subchains
+from nas.arch.rewrite import RewriteError
 
 
-def exits(network: Network, input: Shape) -> list[tuple[int, int]]:
-    """Parameters and MACs of the way from the input through each exit, the heads of earlier exits left out.
+def exits(network: Network, input: Shape) -> list[Cost]:
+    """What each exit costs on one image of shape `input`, in order, and the output last.
 
-    Exits of the main chain and of the cells in it are seen, in order.
+    Params and macs are those of the way to an exit and of its own head; what the heads before it cost stands in
+    exit_params and exit_macs.
+
+    Raises:
+        RewriteError: as `up_to_exits`.
+        HoleError, ShapeError: as `cost`.
     """
-    ways, params, macs = [], 0, 0
-    for stage in outline(network, input):
-        for block in stage.blocks:
-            params, macs = params + block.params, macs + block.macs
-            if block.kind == "exit":
-                ways.append((params + block.exit_params, macs + block.exit_macs))
-    return ways
+    return [cost(made, input) for made in up_to_exits(network)]
+
+
+def up_to_exits(network: Network) -> Iterator[Chain]:
+    """The networks that end in the exits of `network`, in order, each with the exits before it; last `network` itself.
+
+    Raises:
+        RewriteError: an exit stands in a branch or in a step, whose siblings it does not wait for.
+    """
+    yield from _up_to(chain(network))
+    yield chain(network)
+
+
+def _up_to(whole: Chain) -> Iterator[Chain]:
+    for position, part in enumerate(whole.parts):
+        before = whole.parts[:position]
+        match part:
+            case Exit(head=head):
+                yield Chain(*before, head)
+            case Cells(cells=cells):
+                for place, cell in enumerate(cells):
+                    yield from (Chain(*before, Cells(*cells[:place], made)) for made in _up_to(cell))
+            case _ if _has_exits(part):
+                raise RewriteError(
+                    "an exit with a network of its own stands in a chain or in a cell, got another place"
+                )
+
+
+def _has_exits(part: Part) -> bool:
+    return isinstance(part, Exit) or any(_has_exits(inner) for _, whole in subchains(part) for inner in whole.parts)

@@ -81,7 +81,9 @@ def _counted(named: Named, fact: Published) -> tuple[int, int]:
     made = cost(network, named.input)
     if fact.exit == "all":
         return made.params + made.exit_params, made.macs + made.exit_macs
-    return exits(network, named.input)[int(fact.exit) - 1] if fact.exit else (made.params, made.macs)
+    if fact.exit:
+        made = exits(network, named.input)[int(fact.exit) - 1]
+    return made.params, made.macs
 
 
 def _name(fact: Published) -> str:

@@ -14,27 +14,35 @@ from search_spaces.networks import (
     googlenet,
     lenet,
     mobilenet,
+    msdnet,
     nasnet,
+    nin,
     resnet,
     resnext,
     senet,
     shufflenet,
+    squeezenet,
     vgg,
+    zfnet,
 )
 from search_spaces.networks.published import published
 
 _FILES = (
     lenet,
     alexnet,
+    zfnet,
+    nin,
     vgg,
     googlenet,
     resnet,
     densenet,
     resnext,
     senet,
+    squeezenet,
     nasnet,
     mobilenet,
     shufflenet,
+    msdnet,
 )
 
 NETWORKS: dict[str, Named] = {
