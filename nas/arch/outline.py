@@ -118,7 +118,7 @@ def outline(network: Network, input: Shape) -> tuple[Stage, ...]:
     single = list(_singles(chain(network), tuple(input)))
     head = next((i for i, block in enumerate(single) if isinstance(core(block.repeats[0])[0], _HEADS)), len(single))
     trunk, stages = single[:head], []
-    stem = next((i for i, block in enumerate(trunk) if not block.plain), 0)
+    stem = next((i for i, block in enumerate(trunk) if not block.plain and block.kind != "concatenation"), 0)
     if stem:
         stages.append(Stage("stem", tuple(_folded(trunk[:stem]))))
     for number, run in enumerate(_by_size(trunk[stem:]), 1):

@@ -12,6 +12,7 @@ from nas.arch.nodes import (
     Branches,
     Cells,
     Chain,
+    Chunk,
     Conv,
     Dropout,
     DropPath,
@@ -29,6 +30,7 @@ from nas.arch.nodes import (
     RadialBasis,
     Ratio,
     Scale,
+    Shift,
     Shortcut,
     Shuffle,
     Step,
@@ -128,7 +130,7 @@ def _inside(parts: Chain) -> str:
     """What a block of an inner structure is made of."""
     match core(parts):
         case (Branches() as joined,):
-            said = _joined(joined)
+            return "; ".join([_joined(joined), *_beside(parts)])
         case (Graph() as graph,):
             return _cell(graph)
         case (Exit(head=head),):
@@ -169,7 +171,7 @@ def _joined(joined: Branches) -> str:
     """The branches of a join; shortcuts go without saying."""
     bodies = [_sequence(branch) for branch in joined.branches if not is_shortcut(branch)]
     said = " | ".join(body or "nothing" for body in bodies)
-    return f", {len(bodies)} branches: {said}" if len(bodies) > 1 else f": {said}"
+    return f", {len(bodies)} branches: {said}" if len(bodies) > 1 and joined.join == "concat" else f": {said}"
 
 
 def _word(part: Part) -> str:
@@ -197,7 +199,11 @@ def _word(part: Part) -> str:
         case Dropout(p=p):
             return f"dropout {p:g}"
         case Scale(factor=factor):
-            return f"times {factor:g}"
+            return f"times {factor:g}" if factor != 1 else ""
+        case Chunk(index=index, of=of):
+            return f"part {index + 1} of {of}"
+        case Shift(rows=rows, columns=columns):
+            return f"shift by {rows}x{columns}"
         case Shuffle(groups=groups):
             return f"shuffle of {groups}"
         case Branches() if gates(part):
@@ -313,7 +319,7 @@ def _common_width(graph: Graph) -> int | None:
 
 def _prepares(step: Step, graph: Graph) -> bool:
     """Whether a step only fits an input for the blocks that follow."""
-    return len(step.edges) == 1 and step.edges[0].source < len(graph.inputs)
+    return len(graph.steps) > 1 and len(step.edges) == 1 and step.edges[0].source < len(graph.inputs)
 
 
 def _cell(graph: Graph) -> str:
@@ -330,7 +336,8 @@ def _cell(graph: Graph) -> str:
         elif len(step.edges) > 1 or first.part.parts:
             said.append(_step(step, names, wide))
             names[position] = f"block {len(said)}"
-    return f"{len(said)} blocks over earlier outputs {read}: {' | '.join(said)}"
+    count = "1 block" if len(said) == 1 else f"{len(said)} blocks"
+    return f"{count} over earlier output{'s' if inputs > 1 else ''} {read}: {' | '.join(said)}"
 
 
 def _step(step: Step, names: dict[int, str], wide: int | None) -> str:
