@@ -38,9 +38,10 @@ from nas.arch.nodes import (
     TableConv,
     chain,
 )
-from nas.arch.outline import Block, blocks, core, gates, is_depthwise, is_shortcut, kind, outline
+from nas.arch.outline import Block, Stage, blocks, core, gates, is_depthwise, is_shortcut, kind, outline
 from nas.arch.paths import subchains
 from nas.arch.rewrite import rewrite
+from nas.arch.scales import Layer, has_scales, layers_of_scales
 from nas.arch.text import compact
 
 _SHORTCUTS = {
@@ -49,6 +50,7 @@ _SHORTCUTS = {
     "zero_pad": "zero-padded",
     "pooled_zero_pad": "pooled and zero-padded",
 }
+_ENDS = ("stem", "head")
 _ACTS = {"lecun_tanh": "scaled tanh", "relu": "ReLU", "relu6": "ReLU6"}
 
 
@@ -65,13 +67,41 @@ class Line:
 
 def told(network: Network, input: Shape) -> list[Line]:
     """The network on images of shape `input`, a line for each block."""
-    lines: list[Line] = []
+    stages = outline(network, input)
+    if has_scales(stages):
+        return list(_of_scales(stages))
     before: set[str] = set()
-    for stage in outline(network, input):
-        for i, block in enumerate(stage.blocks):
-            words = _block(block, before)
-            lines.append(Line("" if i else stage.name, words, block.output, block.params, block.macs))
-    return lines
+    return [line for stage in stages for line in _lines(stage, before)]
+
+
+def _lines(stage: Stage, before: set[str]) -> Iterator[Line]:
+    for i, block in enumerate(stage.blocks):
+        yield Line("" if i else stage.name, _block(block, before), block.output, block.params, block.macs)
+
+
+def _of_scales(stages: tuple[Stage, ...]) -> Iterator[Line]:
+    """Lines of a network with maps of several sizes; a stage of it ends with an exit, or with the head."""
+    middle = [block for stage in stages if stage.name not in _ENDS for block in stage.blocks]
+    yield from (line for stage in stages if stage.name == "stem" for line in _lines(stage, set()))
+    number, named = 1, False
+    for run in layers_of_scales(middle):
+        several = [block for layer in run for block in layer]
+        params, macs = sum(block.params for block in several), sum(block.macs for block in several)
+        yield Line("" if named else f"stage {number}", _layers(run), several[-1].output, params, macs)
+        named = several[-1].kind != "exit"
+        number += not named
+    yield from (line for stage in stages if stage.name == "head" for line in _lines(stage, set()))
+
+
+def _layers(run: list[Layer]) -> str:
+    """A run of layers of the same scales, each told by its coarsest cell."""
+    first = run[0]
+    if len(first) == 1 and not isinstance(core(first[0].repeats[0])[0], Graph):
+        return _block(first[0], set())
+    times = sum(layer[0].times for layer in run)
+    sizes = ", ".join(_window(block.output[1:]) for block in first)
+    scales = f"{len(first)} scales, {sizes}; the coarsest" if len(first) > 1 else f"1 scale, {sizes}"
+    return f"{f'{times} layers' if times > 1 else 'layer'} of {scales}: {_inside(first[-1].repeats[0])}"
 
 
 def between(network: Network) -> str:

@@ -58,7 +58,7 @@ def test_cells_are_blocks_and_fold_whatever_fits_their_inputs() -> None:
     assert list(stages.values())[1:4] == [
         ["1 reduction cell"],
         ["1 reduction cell", "4 normal cell"],
-        ["1 reduction cell", "4 normal cell"],
+        ["1 reduction cell", "4 normal cell", "1 exit"],
     ]
 
 

@@ -69,6 +69,34 @@ def test_nasnet_a_mobile_tells_each_cell_once() -> None:
     assert said[4:6] == ["stage 3: reduction cell, 88 wide, as above", "4 x normal cell, 88 wide, as above"]
 
 
+def test_layers_of_several_scales_are_told_together() -> None:
+    assert words("msdnet_cifar-batch-5") == [
+        "stem: 3x3 convolution, 16",
+        "3x3 convolution, 32, stride 2",
+        "3x3 convolution, 64, stride 2",
+        f"stage 1: layer of 3 scales, 32x32, 16x16, 8x8; the coarsest: {_GRID_CELL}",
+        "exit: 2 x 3x3 128 stride 2, global average pool, linear 10",
+        f"stage 2: 2 layers of 3 scales, 32x32, 16x16, 8x8; the coarsest: {_GRID_CELL}",
+        "exit: 2 x 3x3 128 stride 2, global average pool, linear 10",
+        f"stage 3: 2 layers of 3 scales, 32x32, 16x16, 8x8; the coarsest: {_GRID_CELL}",
+        f"layer of 2 scales, 16x16, 8x8; the coarsest: {_GRID_CELL}",
+        "layer of 2 scales, 16x16, 8x8; the coarsest: 1 block over earlier output a: 1x1 of a",
+        "exit: 2 x 3x3 128 stride 2, global average pool, linear 10",
+        f"stage 4: 4 layers of 2 scales, 16x16, 8x8; the coarsest: {_GRID_CELL}",
+        "exit: 2 x 3x3 128 stride 2, global average pool, linear 10",
+        f"stage 5: layer of 1 scale, 8x8: {_GRID_CELL}",
+        "layer of 1 scale, 8x8: 1 block over earlier output a: 1x1 of a",
+        "4 layers of 1 scale, 8x8: 1 block over earlier output a: a & 1x1 96, 3x3 24 of a",
+        "3x3 convolution, 128, stride 2",
+        "3x3 convolution, 128, stride 2",
+        "head: global average pool",
+        "linear 10",
+    ]
+
+
+_GRID_CELL = "1 block over earlier outputs a and b: a & 1x1 24, 3x3 12 of b & 1x1 48, 3x3 12 of a"
+
+
 def test_gates_groups_and_shuffles_are_told() -> None:
     assert words("se_resnext50_32x4d")[2] == (
         "stage 1: 3 x bottleneck: 1x1 128, 3x3 128 in 32 groups, 1x1 256, SE 1/16 (first: projected shortcut)"
