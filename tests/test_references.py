@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 import nas
 from nas import catalog
-from nas.arch.nodes import Branches, Chain, Conv, LocalResponseNorm, Network, Part, Pool, chain
-from nas.arch.rewrite import rewrite
+from nas.arch.nodes import Branches, Chain, Conv, Edge, Graph, LocalResponseNorm, Network, Part, Pool, Step, chain
+from nas.arch.rewrite import rewrite, without_exits
 from tests import plain
 
 Layer = tuple[str, nn.Module]
@@ -66,6 +66,27 @@ def unpadded(network: Network) -> Chain:
         return replace(part, padding=0) if isinstance(part, Conv) and part.kernel == 1 else part
 
     return rewrite(network, rule)
+
+
+def as_in_timm(network: Network) -> Network:
+    """A NASNet without its head, whose cells put out what they keep where it was made; average pools count padding."""
+
+    def rule(part: Part) -> Part:
+        match part:
+            case Pool(kind="avg", stride=2):
+                return replace(part, count_include_pad=True)
+            case Graph(steps=(*steps, keeping)):
+                kept = keeping.edges[0].source
+                at = kept - len(part.inputs) + 1
+                later = [Step(*(moved(edge, kept) for edge in step.edges), join=step.join) for step in steps]
+                return Graph(part.inputs, (*later[:at], keeping, *later[at:]))
+            case _:
+                return part
+
+    def moved(edge: Edge, kept: int) -> Edge:
+        return replace(edge, source=edge.source + (edge.source > kept))
+
+    return rewrite(without_exits(network), rule)
 
 
 def body_first(network: Network) -> Network:
@@ -128,6 +149,7 @@ REFERENCES = {
     "squeezenet1_0": Reference("plain", "squeezenet1_0"),
     "squeezenet1_0 unpadded": Reference("torchvision", "squeezenet1_0", side=224, adapt=unpadded),
     "squeezenet1_1": Reference("torchvision", "squeezenet1_1"),
+    "nasnet_a_large": Reference("timm", "nasnetalarge", first="conv_1x1", side=35, adapt=as_in_timm),
     "mobilenet_v1": Reference("pytorchcv", "mobilenet.mobilenet_w1"),
     "mobilenet_v1-0.25": Reference("pytorchcv", "mobilenet.mobilenet_wd4"),
     "mobilenet_v2": Reference("torchvision", "mobilenet_v2", side=96),
