@@ -18,6 +18,8 @@ CAFFE = "prototxt of BVLC/caffe"
 SENET = "prototxt of hujie-frank/SENet"
 SQUEEZENET = "prototxt of forresti/SqueezeNet"
 SLIM = "TF-slim's nasnet.py on TensorFlow 2.12.1"
+SLIM_INCEPTION = "TF-slim's inception_v2.py on TensorFlow 2.12.1"
+TIMM = "timm 1.0.31"
 CIFAR_RESNET = "pytorchcv 0.0.74 minus its two projections"
 CLOSED_FORM = "closed form, not independent"
 MEGVII = "megvii-model/ShuffleNet-Series, plus the biases of the linear layer"
@@ -46,6 +48,10 @@ COUNTS = {
     "vgg19_bn": (143_678_248, 19_632_062_464, TORCHVISION),
     "googlenet": (6_998_552, 1_582_671_872, CAFFE),
     "googlenet_bn": (6_624_904, 1_498_376_192, TORCHVISION),
+    "bn_inception": (11_295_240, 2_032_600_064, PYTORCHCV),
+    "inception_v2_slim": (11_178_336, 1_934_857_216, SLIM_INCEPTION),
+    "se_bn_inception": (11_931_622, 2_033_239_424, SENET),
+    "inception_v3": (23_834_568, 5_713_216_096, TORCHVISION),
     "resnet18": (11_689_512, 1_814_073_344, TORCHVISION),
     "resnet34": (21_797_672, 3_663_761_408, TORCHVISION),
     "resnet50": (25_557_032, 4_089_184_256, TORCHVISION),
@@ -66,11 +72,16 @@ COUNTS = {
     "resnet56_b": (855_770, 125_747_840, PYTORCHCV),
     "resnet110_b": (1_730_714, 253_149_824, PYTORCHCV),
     "resnet1202_b": (19_424_026, 2_829_501_056, PYTORCHCV),
+    "inception_v4": (42_679_816, 12_253_974_624, TIMM),
+    "inception_resnet_v1": (22_756_328, 6_206_361_696, CLOSED_FORM),
+    "inception_resnet_v1_facenet": (23_995_624, 6_308_235_360, PYTORCHCV),
+    "inception_resnet_v2": (55_843_464, 13_155_794_016, TIMM),
     "densenet121": (7_978_856, 2_834_161_664, TORCHVISION),
     "densenet169": (14_149_480, 3_359_843_328, TORCHVISION),
     "densenet201": (20_013_928, 4_291_365_888, TORCHVISION),
     "densenet264": (33_337_704, 5_751_653_376, TORCHVISION),
     "densenet161": (28_681_000, 7_727_907_072, TORCHVISION),
+    "xception": (22_855_952, 8_357_403_496, TIMM),
     "resnext50_32x4d": (25_028_904, 4_230_479_872, TORCHVISION),
     "resnext101_32x4d": (44_177_704, 7_969_996_800, PYTORCHCV),
     "resnext101_64x4d": (83_455_272, 15_460_270_080, TORCHVISION),
@@ -215,6 +226,11 @@ def test_small_shufflenets_come_near_the_published_macs(scale, published):
 
 def test_the_shufflenet_set_against_alexnet_has_a_share_of_its_macs():
     assert round(COUNTS["alexnet"][1] / COUNTS["shufflenet_v1-0.5-g4"][1]) == 19, "published: 720 and 38 million, 18"
+
+
+def test_the_head_of_inception_v3_costs_apart():
+    made = cost(NETWORKS["inception_v3"].network(), (3, 299, 299))
+    assert made.params + made.exit_params == 27_161_264, TORCHVISION
 
 
 @pytest.mark.parametrize("name", NETWORKS)

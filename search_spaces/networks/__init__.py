@@ -10,8 +10,12 @@ from dataclasses import replace
 from nas.arch.named import Family, Named
 from search_spaces.networks import (
     alexnet,
+    bn_inception,
     densenet,
     googlenet,
+    inception_resnet,
+    inception_v3,
+    inception_v4,
     lenet,
     mobilenet,
     msdnet,
@@ -23,6 +27,7 @@ from search_spaces.networks import (
     shufflenet,
     squeezenet,
     vgg,
+    xception,
     zfnet,
 )
 from search_spaces.networks.published import published
@@ -34,8 +39,13 @@ _FILES = (
     nin,
     vgg,
     googlenet,
+    bn_inception,
+    inception_v3,
     resnet,
+    inception_v4,
+    inception_resnet,
     densenet,
+    xception,
     resnext,
     senet,
     squeezenet,
