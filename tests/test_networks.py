@@ -134,10 +134,6 @@ COUNTS = {
     "xception": (22_855_952, 8_357_403_496, TIMM),
     "resnext29_8x64d": (34_426_698, 5_387_266_048, PYTORCHCV),
     "resnext29_16x64d": (68_155_210, 10_688_866_304, PYTORCHCV),
-    "xception": (22_855_952, 8_357_403_496, TIMM),
-    "resnext50_32x4d": (25_028_904, 4_230_479_872, TORCHVISION),
-    "resnext101_32x4d": (44_177_704, 7_969_996_800, PYTORCHCV),
-    "resnext101_64x4d": (83_455_272, 15_460_270_080, TORCHVISION),
     "se_resnet50": (28_088_024, 3_860_488_192, SENET),
     "se_resnet101": (49_326_872, 7_574_937_600, SENET),
     "se_resnet152": (66_821_848, 11_288_993_792, PYTORCHCV),
@@ -315,6 +311,11 @@ def test_small_shufflenets_come_near_the_published_macs(scale, published):
 
 def test_the_shufflenet_set_against_alexnet_has_a_share_of_its_macs():
     assert round(COUNTS["alexnet"][1] / COUNTS["shufflenet_v1-0.5-g4"][1]) == 19, "published: 720 and 38 million, 18"
+
+
+def test_the_head_of_inception_v3_costs_apart():
+    made = cost(NETWORKS["inception_v3"].network(), (3, 299, 299))
+    assert made.params + made.exit_params == 27_161_264, TORCHVISION
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -17,8 +17,6 @@ from torch import Tensor, nn
 
 import nas
 from nas import catalog
-from nas.arch.nodes import Branches, Chain, Conv, LocalResponseNorm, Network, Part, Pool, chain
-from nas.arch.rewrite import rewrite
 from nas.arch.nodes import Branches, Chain, Conv, Edge, Graph, LocalResponseNorm, Network, Part, Pool, Step, chain
 from nas.arch.rewrite import rewrite, without_exits
 from tests import plain
@@ -37,7 +35,6 @@ class Reference:
         first: A regular expression: their layers whose names match come before the others of their block, which is
             what stands before the match.
         side: Height and width of the images; those of the paper unless said.
-        adapt: A rewrite of ours, where theirs is known to be another structure.
         adapt: A rewrite of ours, where theirs has a structural departure that the docstring explains.
         dtype: Double where a network is so deep that the rounding of single precision grows out of hand.
     """
@@ -188,9 +185,6 @@ REFERENCES = {
     "inception_resnet_v1": Reference("plain", "inception_resnet_v1", side=107),
     "inception_resnet_v1_facenet": Reference("pytorchcv", "inceptionresnetv1.inceptionresnetv1"),
     "inception_resnet_v2": Reference("timm", "inception_resnet_v2", side=107),
-    "densenet121": Reference("torchvision", "densenet121", side=96),
-    "xception": Reference("timm", "legacy_xception", first="skip", side=107),
-    "resnext50_32x4d": Reference("torchvision", "resnext50_32x4d", first=DOWN, side=96),
     "se_bn_inception": Reference("plain", "se_bn_inception"),
     "squeezenet1_0": Reference("plain", "squeezenet1_0"),
     "squeezenet1_0 unpadded": Reference("torchvision", "squeezenet1_0", side=224, adapt=unpadded),
@@ -199,12 +193,7 @@ REFERENCES = {
     "se_resnet50": Reference("timm", "legacy_seresnet50", first=DOWN, side=96, adapt=with_ceil_pool),
     "se_resnext50_32x4d": Reference("timm", "legacy_seresnext50_32x4d", first=DOWN, side=96, adapt=with_ceil_pool),
     "senet154": Reference("timm", "legacy_senet154", first=DOWN, side=64, adapt=with_ceil_pool, dtype=torch.float64),
-    "squeezenet1_0": Reference("plain", "squeezenet1_0"),
-    "squeezenet1_0 unpadded": Reference("torchvision", "squeezenet1_0", side=224, adapt=unpadded),
-    "squeezenet1_1": Reference("torchvision", "squeezenet1_1"),
     "nasnet_a_large": Reference("timm", "nasnetalarge", first="conv_1x1", side=35, adapt=as_in_timm),
-    "mobilenet_v1": Reference("pytorchcv", "mobilenet.mobilenet_w1"),
-    "mobilenet_v1-0.25": Reference("pytorchcv", "mobilenet.mobilenet_wd4"),
     "mobilenet_v2": Reference("torchvision", "mobilenet_v2", side=96),
     "mobilenet_v2-1.4": Reference("torchvision", "mobilenet_v2", {"width_mult": 1.4}, side=96),
     "shufflenet_v1-1.0-g1": Reference("pytorchcv", "shufflenet.shufflenet_g1_w1", adapt=body_first),
