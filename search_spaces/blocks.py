@@ -1,6 +1,7 @@
 """The building blocks as functions from numbers to parts; wherever a number or a part may stand, a hole may."""
 
 from collections.abc import Callable
+from itertools import cycle
 
 from nas.arch.fields import Padding, Size
 from nas.arch.nodes import (
@@ -8,6 +9,7 @@ from nas.arch.nodes import (
     Act,
     Branches,
     Chain,
+    Chunk,
     Conv,
     Dropout,
     Flatten,
@@ -19,6 +21,7 @@ from nas.arch.nodes import (
     Pool,
     Ratio,
     Repeat,
+    Scale,
     Scope,
     Shortcut,
     Shuffle,
@@ -153,6 +156,11 @@ def fractal_join(paths: Part, *, drop_path: float = 0.0) -> Chain:
     return Chain(Branches(paths, join="mean", drop_path=drop_path) if isinstance(paths, Fork) else paths)
 
 
+def concat(*branches: Part) -> Chain:
+    """What the branches make of one input, channel after channel."""
+    return Chain(Branches(*branches, join="concat"))
+
+
 def inception(
     one: int,
     reduce3: int,
@@ -165,13 +173,79 @@ def inception(
     largest: int = 5,
 ) -> Chain:
     """1×1, 3×3 and 5×5 convolutions and a max pool side by side; numbers in the order of GoogLeNet's table."""
-    branches = (
+    return concat(
         conv(one),
         Chain(conv(reduce3), conv(three, 3)),
         Chain(conv(reduce5), conv(five, largest)),
         Chain(Pool("max", 3, stride=1, padding=1), conv(pooled)),
     )
-    return Chain(Branches(*branches, join="concat"))
+
+
+def inception_double(
+    one: int,
+    reduce: int,
+    single: int,
+    reduce_double: int,
+    double: int,
+    pooled: int,
+    *,
+    pool: Part,
+    conv: Callable[..., Part] = conv_norm_act,
+    kernel: int = 3,
+) -> Chain:
+    """1×1, k×k and twice 3×3 convolutions and a pool side by side; numbers in the order of BN-Inception's table."""
+    return concat(
+        conv(one),
+        Chain(conv(reduce), conv(single, kernel)),
+        Chain(conv(reduce_double), conv(double, 3), conv(double, 3)),
+        Chain(pool, conv(pooled)),
+    )
+
+
+def inception_conv(width: Width, kernel: Size = 1, *, stride: Size = 1, padding: Padding = "same") -> Chain:
+    """The layer of the Inception networks from v3 on."""
+    return conv_norm_act(width, kernel, stride=stride, padding=padding, eps=1e-3)
+
+
+def unpadded(width: Width, *, stride: Size = 2) -> Chain:
+    """A 3×3 convolution that stays inside the map."""
+    return inception_conv(width, 3, stride=stride, padding=0)
+
+
+def factorized(kernel: int, *widths: Width, column_first: bool = False) -> Chain:
+    """A 1×k and a k×1 convolution by turns, one for each width; `column_first` begins with k×1."""
+    row, column = (1, kernel), (kernel, 1)
+    turns = cycle((column, row) if column_first else (row, column))
+    return Chain(*(inception_conv(width, turn) for width, turn in zip(widths, turns, strict=False)))
+
+
+def forked(width: Width) -> Fork:
+    """A 1×3 and a 3×1 convolution side by side: the end of a branch whose join takes both."""
+    return Fork(inception_conv(width, (1, 3)), inception_conv(width, (3, 1)))
+
+
+def reduction(*branches: Part) -> Chain:
+    """Branches that halve the map without padding, and beside them a max pool that does."""
+    return concat(*branches, Pool("max", 3, stride=2))
+
+
+def reduction_a(reduce: Width, middle: Width, last: Width, alone: Width) -> Chain:
+    """35×35 to 17×17; the widths are k, l, m and n of Table 1 of the Inception-v4 paper (arXiv:1602.07261)."""
+    return reduction(unpadded(alone), Chain(inception_conv(reduce), inception_conv(middle, 3), unpadded(last)))
+
+
+def inception_stem() -> Chain:
+    """The layers that Inception-v3 and both Inception-ResNets begin with: 299×299 to 192 maps of 71×71."""
+    return Chain(
+        Chain(unpadded(32), unpadded(32, stride=1), inception_conv(64, 3)),
+        Pool("max", 3, stride=2),
+        Chain(inception_conv(80), unpadded(192, stride=1)),
+    )
+
+
+def scaled_residual(body: Part, scale: float) -> Chain:
+    """The sum x + scale · (W·body(x) + b); the 1×1 convolution W brings the body to the width of x."""
+    return linear_residual(Chain(body, Conv("fit", bias=True), Scale(scale)))
 
 
 def dense_layer(body: Part) -> Chain:
@@ -226,3 +300,19 @@ def shuffle_keep(body: Part) -> Chain:
 def shuffle_down(body: Part) -> Chain:
     """ShuffleNet unit that halves the map: the pooled input with what `body`, of stride 2, makes of it, ReLU."""
     return Chain(Branches(Pool("avg", 3, stride=2, padding=1), body, join="concat"), Act())
+
+
+def split_body(width: Width, *, stride: int = 1) -> Chain:
+    """Body of a ShuffleNet v2 unit: 1×1, 3×3 depthwise, 1×1."""
+    return Chain(conv_norm_act(width), conv_norm(DEPTHWISE, 3, stride=stride, groups=DEPTHWISE), conv_norm_act(width))
+
+
+def split_keep(body: Part) -> Chain:
+    """ShuffleNet v2 unit that keeps the shape: half of the channels as they are, half through `body`, shuffled."""
+    return Chain(Branches(Chunk(0), Chain(Chunk(1), body), join="concat"), Shuffle(2))
+
+
+def split_down(width: Width) -> Chain:
+    """ShuffleNet v2 unit that halves the map, to twice `width` channels: two branches on all channels, shuffled."""
+    short = Chain(conv_norm(DEPTHWISE, 3, stride=2, groups=DEPTHWISE), conv_norm_act(width))
+    return Chain(Branches(short, split_body(width, stride=2), join="concat"), Shuffle(2))

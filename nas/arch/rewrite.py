@@ -1,9 +1,10 @@
 """The same network for smaller images, with another number of classes, with or without a kind of block."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
-from nas.arch.cost import Shape, cost, flow
+from nas.arch.cost import Shape, cell_flow, cost, flow
 from nas.arch.fields import Size, pair
 from nas.arch.nodes import (
     Act,
@@ -60,7 +61,11 @@ def _inside(part: Part, rule: Rule) -> Part:
 
 
 def _step(step: Step, rule: Rule) -> Step:
-    return Step(*(Edge(rewrite(edge.part, rule), edge.source) for edge in step.edges), join=step.join)
+    return Step(*(_edge(edge, rule) for edge in step.edges), join=step.join)
+
+
+def _edge(edge: Edge, rule: Rule) -> Edge:
+    return Edge(rewrite(edge.part, rule), edge.source)
 
 
 # Blocks.
@@ -163,20 +168,41 @@ def for_images(network: Network, input: Shape) -> Chain:
 
     While the network cannot read the image, or its last map is smaller than 4 pixels, the earliest part of the main
     chain (or cell) that strides is made to stride half as far: a pooling layer that is left without a stride goes, a
-    convolution stays. A network that reads the image as it is stays as it is.
+    convolution stays, with the padding that keeps the map where that of its stride was uneven. Where later cells read
+    past such a cell, they stride half as far there too. The head of an exit on the main chain that cannot read its map
+    then is brought to it in the same way, not the network to the head. A network that reads the image as it is stays as
+    it is.
 
     Raises:
         ShapeError: the network cannot read the image even without any stride.
     """
-    whole = chain(network)
-    while (last := _last_map(whole, input)) < _SMALLEST_MAP:
+    return _fitted(chain(network), input, _SMALLEST_MAP)
+
+
+def _fitted(whole: Chain, input: Shape, smallest: int) -> Chain:
+    while (last := _last_map(made := _with_fitted_heads(whole, input), input)) < smallest:
         smaller = next(_less_striding(whole, input), None)
         if smaller is None:
             if last == 0:
-                cost(whole, input)
+                cost(made, input)
             break
         whole = smaller
-    return whole
+    return made
+
+
+def _with_fitted_heads(whole: Chain, input: Shape) -> Chain:
+    """The chain, each of its exits with a head that can read its map, where strides are all that prevents it."""
+    parts: list[Part] = []
+    shape = input
+    for position, part in enumerate(whole.parts):
+        if isinstance(part, Exit) and not _reads(part, shape):
+            with suppress(ShapeError):
+                part = Exit(_fitted(part.head, shape, 1), part.weight)
+        if not _reads(part, shape):
+            return Chain(*parts, *whole.parts[position:])
+        parts.append(part)
+        shape = flow(part, shape, None).shape
+    return Chain(*parts)
 
 
 def _last_map(whole: Chain, input: Shape) -> int:
@@ -185,12 +211,21 @@ def _last_map(whole: Chain, input: Shape) -> int:
         cost(whole, input)
     except ShapeError:
         return 0
-    shape, side = input, 1
+    sides = [min(shape[1:]) for shape in _shapes(whole, input) if len(shape) == 3 and max(shape[1:]) > 1]
+    return sides[-1] if sides else 1
+
+
+def _shapes(whole: Chain, input: Shape) -> Iterator[Shape]:
+    """The shapes that leave the parts of the main chain, and the cells in it."""
+    shape = input
     for part in whole.parts:
+        if isinstance(part, Cells):
+            outputs = [shape]
+            for cell in part.cells:
+                outputs += [flow.shape for flow in cell_flow(cell, outputs)[-1:]]
+            yield from outputs[1:]
         shape = flow(part, shape, None).shape
-        if len(shape) == 3 and max(shape[1:]) > 1:
-            side = min(shape[1:])
-    return side
+        yield shape
 
 
 def _less_striding(whole: Chain, input: Shape) -> Iterator[Chain]:
@@ -205,10 +240,13 @@ def _less_striding(whole: Chain, input: Shape) -> Iterator[Chain]:
 
 def _halved_once(part: Part) -> Iterator[Part]:
     match part:
+        case Exit():
+            pass
         case Cells(cells=cells):
             for position, cell in enumerate(cells):
                 if (made := rewrite(cell, _halved)) != cell:
-                    yield Cells(*cells[:position], made, *cells[position + 1 :])
+                    later = (_nearer(after, distance) for distance, after in enumerate(cells[position + 1 :], 1))
+                    yield Cells(*cells[:position], made, *later)
         case Pool(stride=stride) if stride is not None and _half(stride) == (1, 1) != pair(stride):
             yield Chain()
         case _:
@@ -216,9 +254,25 @@ def _halved_once(part: Part) -> Iterator[Part]:
                 yield made
 
 
+def _nearer(cell: Chain, distance: int) -> Chain:
+    """The cell, striding half as far on what lies more than `distance` cells back."""
+    match cell.parts:
+        case (Graph(inputs=inputs, steps=steps), *rest):
+            far = {source for source, back in enumerate(inputs) if back > distance}
+            nearer = (
+                Step(*(_edge(edge, _halved) if edge.source in far else edge for edge in step.edges), join=step.join)
+                for step in steps
+            )
+            return Chain(Graph(inputs, tuple(nearer)), *rest)
+        case _:
+            return cell
+
+
 def _halved(part: Part) -> Part:
     """A part inside others that strides half as far; it stays in step with its siblings, so overlapping pools stay."""
     match part:
+        case Conv(stride=stride, padding=(_, _, _, _)) if _half(stride) == (1, 1) != pair(stride):
+            return replace(part, stride=1, padding="same")
         case Conv(stride=stride) if stride != 1:
             return replace(part, stride=_half(stride))
         case Pool(kernel=kernel, stride=stride) if stride is not None and stride != 1:
