@@ -127,6 +127,40 @@ def concat(*branches: Part) -> Chain:
     return Chain(Branches(*branches, join="concat"))
 
 
+def preact_keep(body: Part) -> Chain:
+    """Pre-activation unit that keeps the shape: x + body(relu(norm(x)))."""
+    return linear_residual(Chain(Norm(), Act(), body))
+
+
+def preact_change(body: Part) -> Chain:
+    """Pre-activation unit that changes the shape: with y = relu(norm(x)), a 1×1 convolution of y + body(y)."""
+    return Chain(Norm(), Act(), Branches(Shortcut("conv"), body))
+
+
+def preact_basic(width: Width, *, kernel: Size = 3, stride: Size = 1, dropout: float = 0.0) -> Chain:
+    """Body of a basic pre-activation unit: two k×k convolutions, dropout before the second if there is any."""
+    between = (Dropout(dropout),) if dropout != 0 else ()
+    return Chain(Conv(width, kernel, stride=stride), Norm(), Act(), *between, Conv(width, kernel))
+
+
+def preact_bottleneck(inner: Width, out: Width, *, kernel: Size = 3, stride: Size = 1) -> Chain:
+    """Body of a bottleneck pre-activation unit: 1×1 to `inner`, k×k with the stride, 1×1 to `out`."""
+    return Chain(Conv(inner), norm_act_conv(inner, kernel, stride=stride), norm_act_conv(out))
+
+
+def fractal(unit: Part, columns: int, *, drop_path: float = 0.0) -> Part:
+    """f(1) is the unit; f(C+1) is f(C) twice in a row beside the unit, its join left to the one around it."""
+    if columns == 1:
+        return unit
+    half = fractal(unit, columns - 1, drop_path=drop_path)
+    return Fork(Chain(fractal_join(half, drop_path=drop_path), half), unit)
+
+
+def fractal_join(paths: Part, *, drop_path: float = 0.0) -> Chain:
+    """The mean of the paths of a fork; a single path needs none."""
+    return Chain(Branches(paths, join="mean", drop_path=drop_path) if isinstance(paths, Fork) else paths)
+
+
 def inception(
     one: int,
     reduce3: int,
