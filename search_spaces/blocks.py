@@ -122,11 +122,6 @@ def bottleneck(
     )
 
 
-def concat(*branches: Part) -> Chain:
-    """What the branches make of one input, channel after channel."""
-    return Chain(Branches(*branches, join="concat"))
-
-
 def preact_keep(body: Part) -> Chain:
     """Pre-activation unit that keeps the shape: x + body(relu(norm(x)))."""
     return linear_residual(Chain(Norm(), Act(), body))
@@ -159,6 +154,11 @@ def fractal(unit: Part, columns: int, *, drop_path: float = 0.0) -> Part:
 def fractal_join(paths: Part, *, drop_path: float = 0.0) -> Chain:
     """The mean of the paths of a fork; a single path needs none."""
     return Chain(Branches(paths, join="mean", drop_path=drop_path) if isinstance(paths, Fork) else paths)
+
+
+def concat(*branches: Part) -> Chain:
+    """What the branches make of one input, channel after channel."""
+    return Chain(Branches(*branches, join="concat"))
 
 
 def inception(

@@ -121,6 +121,11 @@ FRACTALNET_40 = {
     "glob_drop_ratio": 0.5,
     "num_classes": 100,
 }
+NO_HEADS = {"init_weights": False, "aux_logits": False}
+DOWN = "downsample"
+CIFAR = {"num_classes": 10, "bottleneck": False}
+UNDRAWN = {"init_weights": False}
+NO_HEADS = {**UNDRAWN, "aux_logits": False}
 
 REFERENCES = {
     "lenet5": Reference("plain", "lenet5"),
@@ -166,17 +171,32 @@ REFERENCES = {
     "resnet56_b": Reference("pytorchcv", "resnet_cifar.get_resnet_cifar", {**CIFAR, "blocks": 56}),
     "resnet110_b": Reference("pytorchcv", "resnet_cifar.get_resnet_cifar", {**CIFAR, "blocks": 110}),
     "resnet1202_b": Reference("pytorchcv", "resnet_cifar.get_resnet_cifar", {**CIFAR, "blocks": 1202}),
+    "preact_resnet20": Reference("pytorchcv", "preresnet_cifar.preresnet20_cifar10", first=IDENTITY),
+    "preact_resnet164": Reference("pytorchcv", "preresnet_cifar.preresnet164bn_cifar10", first=IDENTITY),
+    "preact_resnet50": Reference("pytorchcv", "preresnet.preresnet50b", first=IDENTITY),
+    "wrn-10-1": Reference("pytorchcv", "wrn_cifar.get_wrn_cifar", WRN | {"blocks": 10}, first=IDENTITY),
+    "wrn-16-4": Reference("pytorchcv", "wrn_cifar.get_wrn_cifar", WRN | {"width_factor": 4}, first=IDENTITY),
+    "wrn50_2": Reference("torchvision", "wide_resnet50_2", first=DOWN, side=96),
+    "fractalnet20": Reference("pytorchcv", "fractalnet_cifar.fractalnet_cifar10"),
+    "fractalnet40": Reference("pytorchcv", "fractalnet_cifar.CIFARFractalNet", FRACTALNET_40),
+    "densenet121": Reference("torchvision", "densenet121", side=96),
+    "densenet-bc-40-12": Reference("pytorchcv", "densenet_cifar.densenet40_k12_bc_cifar10"),
+    "resnext50_32x4d": Reference("torchvision", "resnext50_32x4d", first=DOWN, side=96),
+    "xception": Reference("timm", "legacy_xception", first="skip", side=107),
+    "mobilenet_v1": Reference("pytorchcv", "mobilenet.mobilenet_w1"),
+    "mobilenet_v1-0.25": Reference("pytorchcv", "mobilenet.mobilenet_wd4"),
     "inception_v4": Reference("timm", "inception_v4", side=107),
     "inception_resnet_v1": Reference("plain", "inception_resnet_v1", side=107),
     "inception_resnet_v1_facenet": Reference("pytorchcv", "inceptionresnetv1.inceptionresnetv1"),
     "inception_resnet_v2": Reference("timm", "inception_resnet_v2", side=107),
-    "densenet121": Reference("torchvision", "densenet121", side=96),
-    "xception": Reference("timm", "legacy_xception", first="skip", side=107),
-    "resnext50_32x4d": Reference("torchvision", "resnext50_32x4d", first=DOWN, side=96),
     "se_bn_inception": Reference("plain", "se_bn_inception"),
     "squeezenet1_0": Reference("plain", "squeezenet1_0"),
     "squeezenet1_0 unpadded": Reference("torchvision", "squeezenet1_0", side=224, adapt=unpadded),
     "squeezenet1_1": Reference("torchvision", "squeezenet1_1"),
+    "resnext20_16x4d": Reference("pytorchcv", "resnext_cifar.resnext20_16x4d_cifar10", first=IDENTITY),
+    "se_resnet50": Reference("timm", "legacy_seresnet50", first=DOWN, side=96, adapt=with_ceil_pool),
+    "se_resnext50_32x4d": Reference("timm", "legacy_seresnext50_32x4d", first=DOWN, side=96, adapt=with_ceil_pool),
+    "senet154": Reference("timm", "legacy_senet154", first=DOWN, side=64, adapt=with_ceil_pool, dtype=torch.float64),
     "nasnet_a_large": Reference("timm", "nasnetalarge", first="conv_1x1", side=35, adapt=as_in_timm),
     "mobilenet_v1": Reference("pytorchcv", "mobilenet.mobilenet_w1"),
     "mobilenet_v1-0.25": Reference("pytorchcv", "mobilenet.mobilenet_wd4"),
@@ -309,7 +329,10 @@ def test_outputs_equal_the_reference(name: str, request: pytest.FixtureRequest) 
     theirs = made(reference).to(reference.dtype)
     enliven(theirs, images)
     ours = nas.build(reference.adapt(named.network()), input=shape).eval().to(reference.dtype)
+    ours = nas.build(reference.adapt(named.network()), input=shape).eval()
     copy(layers_run(ours, images[:1]), with_first(layers_run(theirs, images[:1]), reference.first))
+    ours = nas.build(reference.adapt(named.network()), input=shape).eval().to(reference.dtype)
+    copy(layers_run(ours, images), with_first(layers_run(theirs, images), reference.first))
     with torch.no_grad():
         a, b = ours(images), theirs(images)
     assert (a - b).abs().max() < 1e-4 * (b[0] - b[1]).abs().max()
