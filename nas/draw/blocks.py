@@ -1,0 +1,70 @@
+"""A panel for each kind of block: what it looks like inside, drawn once, with letters for what differs between uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nas.draw.boxes import shifted
+from nas.draw.inside import row_sketch
+from nas.draw.kinds import Kind, bare, kind_of
+from nas.draw.letters import text_width
+from nas.draw.lines import Stop
+from nas.draw.marks import TEXT, Box, Line, Mark, Sketch, Text, placed
+from nas.draw.parts import Mesh, Op, Row
+
+BADGE = 20.0
+_PADDING, _HEAD, _STUB = 16.0, 34.0, 14.0
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One kind of block: its letter, its picture, and its uses in the order of the main line."""
+
+    letter: str
+    name: str
+    kind: Kind
+    look: Row
+    sketch: Sketch
+
+
+def panels(line: Sequence[Stop]) -> list[Panel]:
+    """The kinds of block on a main line, in the order in which they come."""
+    uses: dict[Row, list[Row]] = {}
+    names: dict[Row, str] = {}
+    for stop in line:
+        if not stop.plain:
+            look = bare(stop.rows[0])
+            uses.setdefault(look, []).extend(stop.rows)
+            names.setdefault(look, stop.kind)
+    made = []
+    for position, (look, rows) in enumerate(uses.items()):
+        kind, letter = kind_of(rows), _letter(position)
+        made.append(Panel(letter, names[look], kind, look, _panel(letter, names[look], kind)))
+    return made
+
+
+def _letter(position: int) -> str:
+    letter = chr(ord("A") + position % 26)
+    return letter if position < 26 else f"{letter}{position // 26}"
+
+
+def _panel(letter: str, name: str, kind: Kind) -> Sketch:
+    inner = row_sketch(kind.row)
+    title = Text(_PADDING / 2 + BADGE + 8, 23, name, TEXT + 1, bold=True, anchor="start")
+    width = max(inner.width + 2 * _PADDING, title.x + title.width + _PADDING)
+    inner = shifted(inner, (width - inner.width) / 2)
+    top = _HEAD + _STUB
+    height = top + inner.height + _STUB + _PADDING / 2
+    marks: list[Mark] = [Box(0, 0, width, height, "panel", (title,)), badge(letter, _PADDING / 2, 8)]
+    if not isinstance(kind.row[0], Mesh):
+        marks.append(Line(((inner.entry, _HEAD), (inner.entry, top)), arrow=isinstance(kind.row[0], Op)))
+    marks += placed(inner, 0, top)
+    marks += (Line(((x, top + inner.height), (x, top + inner.height + _STUB)), arrow=True) for x in inner.exits)
+    return Sketch(width, height, tuple(marks))
+
+
+def badge(letter: str, x: float, y: float) -> Box:
+    """The mark by which the main line and a panel name a kind of block."""
+    width = max(BADGE, text_width(letter, TEXT, bold=True) + 8)
+    return Box(x, y, width, BADGE, "badge", (Text(x + width / 2, y + 14.5, letter, TEXT, bold=True),), round=4.0)

@@ -1,0 +1,25 @@
+"""How wide a text is: DejaVu Sans, the widest of the usual sans-serif fonts, so that no other runs out of its box."""
+
+FONT = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
+
+_CLASSES = {
+    0.28: "'ijl",
+    0.32: "IJ,.·|/:;\\",
+    0.36: " f-",
+    0.41: "()[]tr!",
+    0.50: '"*_`–',
+    0.56: "szc?L",
+    0.60: "FkvxyPTYao",
+    0.64: "ebdghnpquES$0123456789{}β",
+    0.70: "KAVBRXZCα",
+    0.79: "UHNDGOQ&",
+    0.84: "w#+<=>^~×→−",
+    0.88: "M",
+}
+_WIDTHS = {letter: width for width, letters in _CLASSES.items() for letter in letters}
+_BOLD = 1.14
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """An upper bound of the width of `text` in pixels at a font size; a letter outside the table counts in full."""
+    return size * (_BOLD if bold else 1.0) * sum(_WIDTHS.get(letter, 1.0) for letter in text)

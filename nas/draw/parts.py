@@ -1,0 +1,273 @@
+"""What a person sees of a chain: operations with words and numbers, side by side where it branches.
+
+Widths said as fractions and shortcuts that fit themselves are resolved here; normalizations and activations go with
+the operation they belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from nas.arch.cost import Shape, fit_shape, flow, graph_outputs, shortcut_stride, step_flow
+from nas.arch.fields import Size, pair
+from nas.arch.nodes import (
+    Act,
+    Branches,
+    Chain,
+    Conv,
+    Dropout,
+    DropPath,
+    Flatten,
+    Fork,
+    GlobalPool,
+    Graph,
+    Linear,
+    LocalResponseNorm,
+    Norm,
+    Part,
+    Pool,
+    RadialBasis,
+    Ratio,
+    Scale,
+    Shortcut,
+    Shuffle,
+    Subsample,
+    TableConv,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that may differ from one use of a block to the next: an `out` width, `stride`, `groups` or rate `p`.
+
+    As a text it is a letter that stands for it, or a word.
+    """
+
+    role: str
+    value: float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One operation; `before` and `after` are the words of what goes with it."""
+
+    kind: str
+    word: str
+    numbers: tuple[Number, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Rows on one input; `join` is empty where the join further out takes each of them."""
+
+    rows: tuple[Row, ...]
+    join: str
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """A cell: steps of edges `(row, source)`, sources as in a `Graph`; `back` says how far back each input lies."""
+
+    back: tuple[int, ...]
+    steps: tuple[tuple[tuple[tuple[Row, int], ...], str], ...]
+    outputs: tuple[int, ...]
+    after: tuple[str, ...] = ()
+
+
+Item = Op | Joined | Mesh
+Row = tuple[Item, ...]
+"""What a chain looks like; an empty row passes its input on."""
+
+_EXTRAS = (Norm, LocalResponseNorm, Act, Dropout, Flatten)
+_KEEPS_ITS_OWN = (Conv, TableConv, Linear, Subsample, RadialBasis)
+
+
+def row(parts: Iterable[Part], shape: Shape, fit: Shape | None = None) -> Row:
+    """What parts in a chain look like."""
+    return tuple(item for item, _ in steps_of(parts, shape, fit))
+
+
+def steps_of(parts: Iterable[Part], shape: Shape, fit: Shape | None = None) -> list[tuple[Item, list[Part]]]:
+    """Each item of a chain with the parts it stands for.
+
+    A normalization or activation goes with the operation before it; in a chain that begins with one, it begins
+    the next operation.
+    """
+    made: list[tuple[Item, list[Part]]] = []
+    waiting: list[Part] = []
+    leading: type | None = None
+    for part in parts:
+        if isinstance(part, _EXTRAS):
+            leading = type(part) if not made and leading is None else leading
+            if made and not waiting and type(part) is not leading and _takes(made[-1], part):
+                made[-1] = (_with_after(made[-1][0], part), [*made[-1][1], part])
+            else:
+                waiting.append(part)
+        else:
+            item = _item(part, shape, fit)
+            if isinstance(item, Op):
+                item = replace(item, before=_words(waiting))
+            elif waiting:
+                made.append((_alone(waiting), waiting))
+                waiting = []
+            if item is not None:
+                made.append((item, [*waiting, part]))
+                waiting = []
+        shape = flow(part, shape, fit).shape
+    if waiting and made and isinstance(made[-1][0], Op):
+        made[-1] = (replace(made[-1][0], after=made[-1][0].after + _words(waiting)), made[-1][1] + waiting)
+    elif waiting:
+        made.append((_alone(waiting), waiting))
+    return _separables(made)
+
+
+def _takes(last: tuple[Item, list[Part]], part: Part) -> bool:
+    """Whether `part` goes with what stands before it: with layers all, with a join only the activation of the sum."""
+    item, parts = last
+    if isinstance(item, Op):
+        return isinstance(parts[-1], (*_KEEPS_ITS_OWN, *_EXTRAS, Shortcut)) or isinstance(part, Flatten | Dropout | LocalResponseNorm)
+    return isinstance(part, Act) and not item.after
+
+
+def _with_after(item: Item, part: Part) -> Item:
+    return replace(item, after=item.after + _words([part]))
+
+
+def _alone(parts: Sequence[Part]) -> Op:
+    kind = "norm" if isinstance(parts[0], Norm) else "act" if isinstance(parts[0], Act) else "other"
+    return Op(kind, " · ".join(_words(parts)) or "flatten")
+
+
+def _words(parts: Iterable[Part]) -> tuple[str, ...]:
+    return tuple(word for part in parts if (word := _extra(part)))
+
+
+def _extra(part: Part) -> str:
+    match part:
+        case Norm(kind="group", groups=groups):
+            return f"group norm {groups}"
+        case Norm():
+            return "norm"
+        case LocalResponseNorm():
+            return "response norm"
+        case Act(kind=kind):
+            return kind.replace("_", " ")
+        case Dropout(p=p):
+            return f"dropout {p:g}"
+        case _:
+            return ""
+
+
+def _item(part: Part, shape: Shape, fit: Shape | None) -> Item | None:
+    match part:
+        case Branches(branches=branches, join=join):
+            inner = fit_shape([(branch, shape) for branch in branches], join, "branch")
+            return Joined(tuple(row(branch.parts, shape, inner) for branch in branches), join)
+        case Fork(branches=branches):
+            return Joined(tuple(row(branch.parts, shape, fit) for branch in branches), "")
+        case Graph():
+            return mesh(part, (shape,) * len(part.inputs))
+        case Shortcut():
+            return _shortcut(part, shape, fit)
+        case _:
+            return _op(part, shape, fit)
+
+
+def mesh(part: Graph, inputs: tuple[Shape, ...]) -> Mesh:
+    """What a cell looks like on inputs of these shapes."""
+    shapes = list(inputs)
+    steps = []
+    for step in part.steps:
+        fit = fit_shape([(edge.part, shapes[edge.source]) for edge in step.edges], step.join, "edge")
+        edges = tuple((row(edge.part.parts, shapes[edge.source], fit), edge.source) for edge in step.edges)
+        steps.append((edges, step.join))
+        shapes.append(step_flow(step, shapes).shape)
+    return Mesh(part.inputs, tuple(steps), tuple(graph_outputs(part)))
+
+
+def _shortcut(part: Shortcut, shape: Shape, fit: Shape | None) -> Op | None:
+    """The shortcut as it is fitted; none where it is the identity."""
+    if fit is None or shape == fit:
+        return None
+    numbers = (Number("out", fit[0]), *_stride(shortcut_stride(shape, fit)))
+    match part.kind:
+        case "projection":
+            return Op("conv", f"conv {_size(part.kernel)}", numbers, after=("norm",))
+        case "conv":
+            return Op("conv", f"conv {_size(part.kernel)}", numbers)
+        case "zero_pad":
+            return Op("other", "zero pad", numbers)
+        case _:
+            return Op("pool", "avg pool, zero pad", numbers)
+
+
+def _op(part: Part, shape: Shape, fit: Shape | None) -> Op:
+    match part:
+        case Conv():
+            return _conv(part, shape, flow(part, shape, fit).shape[0])
+        case TableConv(table=table, kernel=kernel):
+            return Op("conv", f"conv {_size(kernel)} by table", (Number("out", len(table)),))
+        case Linear(out=out):
+            return Op("linear", "linear", (Number("out", out),))
+        case RadialBasis(out=out):
+            return Op("linear", "radial basis", (Number("out", out),))
+        case Pool(kind=kind, kernel=kernel, stride=stride):
+            return Op("pool", f"{kind} pool {_size(kernel)}", _stride(stride or kernel))
+        case GlobalPool(kind=kind):
+            return Op("pool", f"global {kind} pool")
+        case Subsample(kernel=kernel):
+            return Op("pool", f"subsample {_size(kernel)}", _stride(kernel))
+        case DropPath(p=p):
+            return Op("other", "drop path", (Number("p", p),))
+        case Scale(factor=factor):
+            return Op("other", "zero") if factor == 0 else Op("other", "scale", (Number("p", factor),))
+        case Shuffle(groups=groups):
+            return Op("other", "channel shuffle", (Number("groups", groups),))
+        case _:
+            return Op("other", type(part).__name__.lower())
+
+
+def _conv(part: Conv, shape: Shape, out: int) -> Op:
+    groups = part.groups.of(shape[0]) if isinstance(part.groups, Ratio) else part.groups
+    dilated = "" if prod(pair(part.dilation)) == 1 else f" dilated {_size(part.dilation)}"
+    kernel = f"{_size(part.kernel)}{dilated}"
+    if groups == shape[0] > 1 and out == shape[0]:
+        return Op("conv", f"depthwise {kernel}", _stride(part.stride))
+    grouped = (Number("groups", groups),) if groups > 1 else ()
+    return Op("conv", f"conv {kernel}", (Number("out", out), *_stride(part.stride), *grouped))
+
+
+def _separables(made: list[tuple[Item, list[Part]]]) -> list[tuple[Item, list[Part]]]:
+    """A depthwise convolution with a 1×1 convolution right after it is one separable convolution."""
+    folded: list[tuple[Item, list[Part]]] = []
+    for item, parts in made:
+        last = folded[-1][0] if folded else None
+        if (
+            isinstance(item, Op)
+            and item.word == "conv 1×1"
+            and isinstance(last, Op)
+            and last.word.startswith("depthwise")
+            and not (last.after or item.before)
+            and {number.role for number in item.numbers if number.value > 1} <= {"out"}
+        ):
+            word = last.word.replace("depthwise", "separable")
+            one = Op("conv", word, (item.numbers[0], *last.numbers), last.before, item.after)
+            folded[-1] = (one, folded[-1][1] + parts)
+        else:
+            folded.append((item, parts))
+    return folded
+
+
+def _stride(stride: Size) -> tuple[Number, ...]:
+    down, across = pair(stride)
+    return (Number("stride", down if down == across else f"{down}×{across}"),)
+
+
+def _size(size: Size) -> str:
+    return "×".join(map(str, pair(size)))
