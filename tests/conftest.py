@@ -1,4 +1,4 @@
-"""What every test runs under: hypothesis profiles, and torchvision beside a torch without CUDA."""
+"""What every test runs under: hypothesis profiles, and the libraries that networks are compared with."""
 
 import importlib
 import os
@@ -30,3 +30,15 @@ def torchvision() -> Iterator[ModuleType]:
         for name in ("nms", "qnms"):
             library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         yield importlib.import_module("torchvision")
+
+
+@pytest.fixture(scope="session")
+def timm(torchvision: ModuleType) -> ModuleType:
+    """timm, which imports torchvision; skips the test where it is not installed."""
+    return pytest.importorskip("timm")
+
+
+@pytest.fixture(scope="session")
+def pytorchcv() -> ModuleType:
+    """pytorchcv; skips the test where it is not installed."""
+    return pytest.importorskip("pytorchcv")

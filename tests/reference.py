@@ -40,6 +40,7 @@ from nas.arch.nodes import (
     TableConv,
 )
 from nas.arch.paths import part_names
+from tests.paths import parts_within
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": lambda x: x.where(x > 0, 0),
@@ -63,14 +64,15 @@ class Outcome(NamedTuple):
 
 def run(network: Chain, module: nn.Module, x: Tensor) -> Outcome:
     """The outcome of `network` on a batch, with the weights of the module built from it and in the module's mode."""
-    interpreter = _Interpreter({**dict(module.named_parameters()), **dict(module.named_buffers())}, module.training)
+    weights = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    interpreter = _Interpreter(weights, module.training, drawn_column(network) if module.training else None)
     (output,) = interpreter.chain(network, x, None, "")
     return Outcome(output, interpreter.exits)
 
 
 class _Interpreter:
-    def __init__(self, weights: dict[str, Tensor], training: bool) -> None:
-        self.weights, self.training = weights, training
+    def __init__(self, weights: dict[str, Tensor], training: bool, column: int | None) -> None:
+        self.weights, self.training, self.column = weights, training, column
         self.exits: list[Tensor] = []
 
     def weight(self, path: str, name: str) -> Any:
@@ -86,9 +88,9 @@ class _Interpreter:
 
     def part(self, part: Part, x: Tensor, fit: torch.Size | None, path: str) -> list[Tensor]:
         match part:
-            case Branches(branches=branches, join=join):
+            case Branches(branches=branches, join=join, drop_path=drop_path):
                 reading = [(branch, x, f"{path}.branch{i}") for i, branch in enumerate(branches, 1)]
-                return [self.joined(reading, join)]
+                return [self.joined(reading, join, drop_path)]
             case Fork(branches=branches):
                 return [y for i, b in enumerate(branches, 1) for y in self.chain(b, x, fit, f"{path}.branch{i}")]
             case Graph(inputs=inputs):
@@ -102,9 +104,11 @@ class _Interpreter:
             case _:
                 return [self.leaf(part, x, fit, path)]
 
-    def joined(self, branches: list[tuple[Chain, Tensor, str]], join: str) -> Tensor:
+    def joined(self, branches: list[tuple[Chain, Tensor, str]], join: str, drop_path: float = 0.0) -> Tensor:
         fit = self.fit(branches)
         operands = [left for branch, x, path in branches for left in self.chain(branch, x, fit, path)]
+        if self.training and drop_path > 0 and len(operands) > 1:
+            operands = self.kept(operands, drop_path)
         match join:
             case "concat":
                 return torch.cat(operands, 1)
@@ -115,13 +119,22 @@ class _Interpreter:
             case _:
                 return reduce(torch.mul, operands)
 
+    def kept(self, operands: list[Tensor], drop_path: float) -> list[Tensor]:
+        """What a join keeps of its operands; those it drops stay in the graph, with gradients of zero."""
+        chances, spare = torch.rand(len(operands)).tolist(), int(torch.randint(len(operands), ()))
+        kept = {i for i, chance in enumerate(chances) if chance >= drop_path} or {spare}
+        if self.column is not None and self.column < len(operands):
+            kept = {self.column}
+        nothing = sum(0 * operand for i, operand in enumerate(operands) if i not in kept)
+        return [operand + nothing for i, operand in enumerate(operands) if i in kept]
+
     def fit(self, branches: list[tuple[Chain, Tensor, str]]) -> torch.Size | None:
         """The shape of the largest tensor that reaches a join from a branch which says its shape itself."""
         fixed = [branch for branch in branches if not fits_itself(branch[0])]
         if len(fixed) == len(branches):
             return None
         with torch.random.fork_rng(), torch.no_grad():
-            aside = _Interpreter(self.weights, self.training)
+            aside = _Interpreter(self.weights, self.training, self.column)
             shapes = [left.shape for chain, x, path in fixed for left in aside.chain(chain, x, None, path)]
         return max(shapes, key=lambda shape: shape[1:].numel())
 
@@ -177,8 +190,8 @@ class _Interpreter:
                 return x.reshape(len(x), -1)
             case Dropout(p=p):
                 return F.dropout(x, p, self.training)
-            case DropPath(p=p):
-                return self.dropped(x, p)
+            case DropPath(p=p, by=by):
+                return self.dropped(x, p) if by == "sample" else self.dropped_together(x, p)
             case Shuffle(groups=groups):
                 per_group = x.shape[1] // groups
                 order = [group * per_group + i for i in range(per_group) for group in range(groups)]
@@ -208,6 +221,11 @@ class _Interpreter:
             return x
         return x * x.new_empty(len(x), *(1 for _ in x.shape[1:])).bernoulli_(1 - p) / (1 - p)
 
+    def dropped_together(self, x: Tensor, p: float) -> Tensor:
+        if not self.training:
+            return (1 - p) * x
+        return x if torch.empty((), dtype=x.dtype).bernoulli_(1 - p) else 0 * x
+
     def shortcut(self, part: Shortcut, x: Tensor, fit: torch.Size, path: str) -> Tensor:
         if x.shape == fit:
             return x
@@ -223,6 +241,27 @@ class _Interpreter:
             case _:
                 x = pooled(Pool("avg", stride, ceil=True), x)
         return torch.cat([x, x.new_zeros(len(x), fit[1] - x.shape[1], *fit[2:])], 1)
+
+
+def drawn_column(network: Chain) -> int | None:
+    """The column drawn for a pass over the network: as often as not None; nothing is drawn where no join drops."""
+    dropping = [part for part in parts_within(network) if isinstance(part, Branches) and part.drop_path > 0]
+    columns = max((ways(part) for part in dropping), default=1)
+    if columns == 1:
+        return None
+    column = int(torch.randint(2 * columns, ()))
+    return column if column < columns else None
+
+
+def ways(part: Part) -> int:
+    """How many tensors leave the branches of a join or fork, or a chain."""
+    match part:
+        case Branches(branches=branches) | Fork(branches=branches):
+            return sum(map(ways, branches))
+        case Chain(parts=(*_, Fork() as fork)):
+            return ways(fork)
+        case _:
+            return 1
 
 
 def fits_itself(part: Part) -> bool:

@@ -226,7 +226,7 @@ def elementwise() -> st.SearchStrategy[Part]:
     return st.one_of(
         st.sampled_from(ACTS).map(Act),
         st.sampled_from((0.0, 0.3)).map(Dropout),
-        st.sampled_from((0.0, 0.3)).map(DropPath),
+        st.builds(DropPath, st.sampled_from((0.0, 0.3)), by=st.sampled_from(("sample", "batch"))),
         st.sampled_from((0.0, 0.1, -2.0)).map(Scale),
     )
 
@@ -336,7 +336,8 @@ def joins(draw: Draw, shape: Shape, *, plain: bool, depth: int) -> Branches:
         forked = draw(siblings((shape,) * draw(st.integers(0, 2)), target, join))
         before = draw(st.lists(elementwise(), max_size=1)) if forked else []
         branches.append(Chain(*before, Fork(*forked)))
-    return Branches(*draw(st.permutations(branches)), join=join)
+    drop_path = draw(st.sampled_from((0.0, 0.4))) if join == "mean" else 0.0
+    return Branches(*draw(st.permutations(branches)), join=join, drop_path=drop_path)
 
 
 @cache
@@ -458,6 +459,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "back": st.integers(1, 2),
     "flag": st.booleans(),
     "rate": st.sampled_from((0, 0.1, 0.5, 1)),
+    "drop by": st.sampled_from(("sample", "batch")),
     "act": st.sampled_from(ACTS),
     "join": st.sampled_from(JOINS),
     "shortcut": st.sampled_from(SHORTCUTS),
@@ -552,7 +554,8 @@ class _SpaceWriter:
             case "act":
                 return Act(value("act"))
             case "rate":
-                return self.one_of(Dropout, DropPath)(value("rate"))  # type: ignore[no-any-return]
+                kind = self.one_of(Dropout, DropPath)
+                return DropPath(value("rate"), by=value("drop by")) if kind is DropPath else Dropout(value("rate"))
             case "scale":
                 return Scale(value("rate"))
             case "shortcut":
@@ -587,6 +590,8 @@ class _SpaceWriter:
             case "branches":
                 several = [self.branch(around, depth - 1) for _ in range(self.draw(st.integers(0, 2)))]
                 several.insert(self.draw(st.integers(0, len(several))), Chain(self.leaf(around)))
+                if self.one_of(False, False, True):
+                    return Branches(*several, join="mean", drop_path=self.value("rate", around))
                 return Branches(*several, join=self.value("join", around))
             case "graph":
                 return self.graph(around, depth - 1)

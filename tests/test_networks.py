@@ -101,14 +101,6 @@ def test_made_twice_a_network_is_equal(name):
     assert NETWORKS[name].network() == NETWORKS[name].network()
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_docstring_states_the_counts(name):
-    params, macs, _ = COUNTS[name]
-    text = NETWORKS[name].make.__doc__
-    assert f"{params:,} parameters" in text
-    assert f"{macs:,} MACs" in text
-
-
 def test_importing_the_networks_is_light():
     script = """
 import sys, time

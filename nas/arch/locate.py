@@ -192,7 +192,7 @@ class _Search:
             return
         match pattern, part:
             case Branches(), Branches():
-                for after in self.values(pattern, ("join",), place, part, state, at):
+                for after in self.values(pattern, ("join", "drop_path"), place, part, state, at):
                     yield from self.branches(pattern.branches, place, part.branches, after, at)
             case Fork(), Fork():
                 yield from self.branches(pattern.branches, place, part.branches, state, at)

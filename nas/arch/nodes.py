@@ -274,12 +274,20 @@ class Dropout(Node):
 
 @node
 class DropPath(Node):
-    """The whole branch of a sample is zeroed with probability `p` in training, survivors scaled by 1/(1-p)."""
+    """The whole branch is dropped with probability `p` in training.
+
+    by sample: each sample apart, what survives scaled by 1/(1-p) (Zoph et al. 2018, arXiv:1707.07012);
+    by batch: all samples or none, what survives as it is, and in evaluation all scaled by 1-p (stochastic depth, Huang
+    et al. 2016, arXiv:1603.09382).
+    """
 
     p: float
+    _: KW_ONLY
+    by: Literal["sample", "batch"] = "sample"
 
     def __post_init__(self) -> None:
         number(self, "p", 0.0, 1.0)
+        word(self, "by", ("sample", "batch"))
 
 
 @node
@@ -331,18 +339,29 @@ class Chain(Node):
 
 @node
 class Branches(Node):
-    """Several chains on one input, joined; a branch that is nothing but a `Fork` stands for the fork's branches."""
+    """Several chains on one input, joined; a branch that is nothing but a `Fork` stands for the fork's branches.
+
+    `drop_path` is FractalNet's (Larsson et al. 2017, arXiv:1605.07648), for a mean, the deepest branch first: what
+    arrives at the join in place i belongs to column i of the network. In training each mini-batch is, with probability
+    1/2, local: every such join drops each of its inputs with probability `drop_path`, but keeps one at least; or else
+    global: one column is drawn for the whole network, a join that has it keeps only that, and the others, which do not
+    lie on its way, are local. A join takes the mean of what it keeps; in evaluation it keeps all.
+    """
 
     branches: tuple[Chain, ...]
     _: KW_ONLY
     join: Join = "add"
+    drop_path: float = 0.0
 
-    def __init__(self, *branches: Part, join: Join = "add") -> None:
-        object.__setattr__(self, "branches", tuple(_unforked(branches)))
-        object.__setattr__(self, "join", join)
+    def __init__(self, *branches: Part, join: Join = "add", drop_path: float = 0.0) -> None:
+        for field, value in (("branches", tuple(_unforked(branches))), ("join", join), ("drop_path", drop_path)):
+            object.__setattr__(self, field, value)
         word(self, "join", JOINS)
+        number(self, "drop_path", 0.0, 1.0)
         if not self.branches:
             raise PartError("Branches needs at least one branch, got none", hint="Chain() is the identity branch")
+        if self.drop_path != 0 and join != "mean":
+            raise PartError(f"only a mean drops paths, got drop_path={drop_path} and join={join!r}")
 
 
 @node

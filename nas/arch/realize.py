@@ -159,8 +159,9 @@ class _Filling:
 
     def combinator(self, part: Part, place: Place) -> Part:
         match part:
-            case Branches(branches=branches, join=join):
-                return Branches(*(self.chain(b, place) for b in branches), join=self.value(join, place))
+            case Branches(branches=branches, join=join, drop_path=drop_path):
+                made = (self.chain(branch, place) for branch in branches)
+                return Branches(*made, join=self.value(join, place), drop_path=self.value(drop_path, place))
             case Fork(branches=branches):
                 return Fork(*(self.chain(branch, place) for branch in branches))
             case Cells(cells=cells):

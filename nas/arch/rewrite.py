@@ -45,8 +45,8 @@ def rewrite(network: Network, rule: Rule) -> Chain:
 
 def _inside(part: Part, rule: Rule) -> Part:
     match part:
-        case Branches(branches=branches, join=join):
-            return Branches(*(rewrite(branch, rule) for branch in branches), join=join)
+        case Branches(branches=branches, join=join, drop_path=drop_path):
+            return Branches(*(rewrite(branch, rule) for branch in branches), join=join, drop_path=drop_path)
         case Fork(branches=branches):
             return Fork(*(rewrite(branch, rule) for branch in branches))
         case Cells(cells=cells):

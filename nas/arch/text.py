@@ -99,6 +99,8 @@ def _lines(whole: Chain, indent: str) -> Iterator[str]:
                 yield f"{indent}  ["
                 yield from (f"{line}," for line in _joined_lines(branch, indent + "    "))
                 yield f"{indent}  ],"
+        if isinstance(part, Branches):
+            yield from (f"{indent}  {option}," for option in _options(part))
         yield f"{indent})"
 
 
@@ -120,10 +122,9 @@ def _word(part: Any) -> str:
 
 def _items(part: Any) -> Iterator[str]:
     match part:
-        case Branches(branches=several, join=join):
+        case Branches(branches=several):
             yield from map(compact, several)
-            if not isinstance(join, str):
-                yield f"join={compact(join)}"
+            yield from _options(part)
         case Fork(branches=several) | Cells(cells=several):
             yield from map(compact, several)
         case Step(edges=edges, join=join):
@@ -132,6 +133,14 @@ def _items(part: Any) -> Iterator[str]:
                 yield f"join={compact(join)}"
         case _:
             yield from _fields(part)
+
+
+def _options(part: Branches) -> Iterator[str]:
+    """What a join is told besides its branches and its name."""
+    if not isinstance(part.join, str):
+        yield f"join={compact(part.join)}"
+    if part.drop_path != 0:
+        yield f"drop_path={compact(part.drop_path)}"
 
 
 def _fields(part: Any) -> Iterator[str]:

@@ -143,6 +143,49 @@ class DropPath(nn.Module):
         return x * (kept / max(1 - self.p, torch.finfo(x.dtype).tiny))
 
 
+class DropPathOfBatch(nn.Module):
+    """In training the whole batch is zeroed with probability `p`; in evaluation it is scaled by 1-p.
+
+    A branch that is dropped has run all the same: its norms go on with their statistics, its gradients are zeros.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape."""
+        return x * (x.new_empty(()).bernoulli_(1 - self.p) if self.training else 1 - self.p)
+
+
+class Columns:
+    """What the joins of a network keep in one forward pass: FractalNet's drop-path (Larsson et al. 2017)."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.drop = False
+        self.column = torch.zeros(())
+
+    def draw(self, device: torch.device, *, training: bool) -> None:
+        """Begin a pass: as often as not one column of all, a number below `count`, else a larger number for none."""
+        self.drop = training
+        if training:
+            self.column = torch.randint(2 * self.count, (), device=device)
+
+    def mean(self, operands: tuple[Tensor, ...], p: float) -> Tensor:
+        """The mean of what a join keeps: the pass's column where it has it, else each with 1-p, but one at least."""
+        device = self.column.device
+        places = torch.arange(len(operands), device=device)
+        kept = torch.rand(len(operands), device=device) >= p
+        kept = torch.where(kept.any(), kept, places == torch.randint(len(operands), (), device=device))
+        kept = torch.where(self.column < len(operands), places == self.column, kept)
+        weights = (kept / kept.sum()).to(operands[0].dtype)
+        total = operands[0] * weights[0]
+        for operand, weight in zip(operands[1:], weights[1:], strict=True):
+            total = total + operand * weight
+        return total
+
+
 class Shuffle(nn.Module):
     """Channels (groups, n) become (n, groups)."""
 

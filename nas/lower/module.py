@@ -72,6 +72,8 @@ class NetworkModule(nn.Module):
     def __init__(self, program: Program) -> None:
         super().__init__()
         self.exit_weights = tuple(weight for _, weight in program.exits)
+        joins = [len(instruction.sources) for instruction in program.instructions if instruction.drop_path > 0]
+        self._columns = layers.Columns(max(joins)) if joins else None
         calls = [self._call(instruction) for instruction in program.instructions]
         everything = list(zip(program.instructions, calls, strict=True))
         trunk = [(instruction, call) for instruction, call in everything if not instruction.of_exit]
@@ -84,6 +86,8 @@ class NetworkModule(nn.Module):
 
     def forward(self, x: Tensor) -> Any:
         """(n, channels, height, width) to (n, classes); with exits in training (logits, [logits, …])."""
+        if self._columns:
+            self._columns.draw(x.device, training=self.training)
         if self.training and self._exits:
             values = self._run(self._whole, x)
             return values[self._output], [values[register] for register in self._exits]
@@ -103,7 +107,7 @@ class NetworkModule(nn.Module):
 
     def _call(self, instruction: Instruction) -> "nn.Module | _Join":
         if isinstance(instruction.what, str):
-            return _Join(instruction.what)
+            return _Join(instruction.what, instruction.drop_path, self._columns)
         made = leaf(cast(Leaf, instruction.what), instruction.shape, instruction.fit)
         *scopes, name = instruction.path.split(".")
         room: nn.Module = self
@@ -116,12 +120,14 @@ class NetworkModule(nn.Module):
 
 
 class _Join:
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, drop_path: float, columns: layers.Columns | None) -> None:
+        self.kind, self.drop_path, self.columns = kind, drop_path, columns
         self.into: int | None = None
         """Which operand a sum may be added into."""
 
     def __call__(self, *operands: Tensor) -> Tensor:
+        if self.drop_path > 0 and self.columns and self.columns.drop:
+            return self.columns.mean(operands, self.drop_path)
         match self.kind:
             case "concat":
                 return torch.cat(operands, 1)
@@ -192,8 +198,8 @@ def leaf(part: Leaf, shape: Shape, fit: Shape | None) -> nn.Module:
             return nn.Linear(shape[0], out, bias=bias)
         case Dropout(p=p):
             return nn.Dropout(p)
-        case DropPath(p=p):
-            return layers.DropPath(p)
+        case DropPath(p=p, by=by):
+            return layers.DropPath(p) if by == "sample" else layers.DropPathOfBatch(p)
         case Shuffle(groups=groups):
             return layers.Shuffle(groups)
         case Scale(factor=factor):

@@ -29,6 +29,8 @@ class Instruction:
     fit: Shape | None = None
     """The shape of the join around a leaf."""
     of_exit: bool = False
+    drop_path: float = 0.0
+    """The probability with which a join drops each of its sources in training."""
 
 
 @dataclass(slots=True)
@@ -73,11 +75,18 @@ class _Lowering:
         self.in_exit = False
 
     def emit(
-        self, what: Part | str, sources: tuple[int, ...], path: str, shape: Shape, fit: Shape | None = None
+        self,
+        what: Part | str,
+        sources: tuple[int, ...],
+        path: str,
+        shape: Shape,
+        fit: Shape | None = None,
+        drop_path: float = 0.0,
     ) -> int:
         target = self.registers
         self.registers += 1
-        self.program.instructions.append(Instruction(what, sources, target, path, shape, fit, self.in_exit))
+        made = Instruction(what, sources, target, path, shape, fit, self.in_exit, drop_path)
+        self.program.instructions.append(made)
         return target
 
     def chain(self, network: Chain, register: int, shape: Shape, fit: Shape | None, path: str) -> tuple[int, ...]:
@@ -90,9 +99,9 @@ class _Lowering:
 
     def part(self, part: Part, register: int, shape: Shape, fit: Shape | None, path: str) -> tuple[int, ...]:
         match part:
-            case Branches(branches=branches, join=join):
+            case Branches(branches=branches, join=join, drop_path=drop_path):
                 reading = [(branch, shape, register) for branch in branches]
-                return (self.joined(reading, join, path, "branch"),)
+                return (self.joined(reading, join, path, "branch", drop_path),)
             case Fork(branches=branches):
                 return tuple(
                     left
@@ -115,14 +124,18 @@ class _Lowering:
                     return (register,)
                 return (self.emit(part, (register,), path, shape, fit),)
 
-    def joined(self, branches: list[tuple[Chain, Shape, int]], join: str, path: str, word: str) -> int:
+    def joined(
+        self, branches: list[tuple[Chain, Shape, int]], join: str, path: str, word: str, drop_path: float = 0.0
+    ) -> int:
         fit = fit_shape([(branch, shape) for branch, shape, _ in branches], join, word)
         registers = tuple(
             left
             for i, (branch, shape, register) in enumerate(branches, 1)
             for left in self.chain(branch, register, shape, fit, below(path, f"{word}{i}"))
         )
-        return self.emit(join, registers, path, branches[0][1]) if len(registers) > 1 else registers[0]
+        if len(registers) == 1:
+            return registers[0]
+        return self.emit(join, registers, path, branches[0][1], drop_path=drop_path)
 
     def graph(self, part: Graph, registers: list[int], shapes: list[Shape], path: str) -> int:
         shapes, registers = list(shapes), list(registers)

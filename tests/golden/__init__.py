@@ -68,6 +68,17 @@ NETWORKS = {
         Shuffle(3),
         DropPath(0.2),
     ),
+    "fractal": Chain(
+        DropPath(0.5, by="batch"),
+        Branches(
+            Chain(
+                Branches(Chain(Conv(3, 3), Conv(3, 3)), Conv(3, 3), join="mean", drop_path=0.15), Fork(Act(), Chain())
+            ),
+            Conv(3, 3, groups=3),
+            join="mean",
+            drop_path=0.15,
+        ),
+    ),
     "cells": Chain(
         Conv(8, 3),
         Cells(_CELL, _CELL, Chain(_CELL, Exit(Chain(GlobalPool(), Flatten(), Linear(10)), 0.3))),

@@ -127,8 +127,8 @@ def _rebuilt(network, changes, *, ends):
 
 def _inside(part: Part, rebuilt):
     match part:
-        case Branches(branches=several, join=join):
-            yield from (Branches(*made, join=join) for made in _one_of(several, rebuilt))
+        case Branches(branches=several, join=join, drop_path=drop_path):
+            yield from (Branches(*made, join=join, drop_path=drop_path) for made in _one_of(several, rebuilt))
         case Fork(branches=several):
             yield from (Fork(*made) for made in _one_of(several, rebuilt))
         case Cells(cells=several):

@@ -18,6 +18,7 @@ from nas.arch.nodes import (
     Choice,
     Conv,
     Dropout,
+    DropPath,
     Edge,
     Exit,
     Flatten,
@@ -147,6 +148,17 @@ MISTAKES = [
         PartError,
         "join of Branches is one of add, concat, mean, multiply, got 'sum'",
     ),
+    Mistake(
+        lambda: Branches(Act(), Chain(), drop_path=0.1),
+        PartError,
+        "only a mean drops paths, got drop_path=0.1 and join='add'",
+    ),
+    Mistake(
+        lambda: Branches(Act(), join="mean", drop_path=2),
+        PartError,
+        "drop_path of Branches is a number from 0 to 1, got 2",
+    ),
+    Mistake(lambda: DropPath(0.1, by="image"), PartError, "by of DropPath is one of sample, batch, got 'image'"),
     Mistake(lambda: Branches(Chain(Fork(Conv(3)), Act())), PartError, "a Fork ends its branch, got parts after it"),
     Mistake(
         lambda: Branches(Chain(Act(), Fork())),

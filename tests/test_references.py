@@ -1,0 +1,164 @@
+"""With the weights of another library's network copied over, ours gives its outputs.
+
+A row of `REFERENCES` names the other network. Layers are matched in the order in which they run, among those of one
+shape; where theirs run in another order, the row says which come first in ours. A wrong match shows in the outputs.
+"""
+
+import importlib
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import nas
+from nas import catalog
+from nas.arch.nodes import Network, chain
+
+Layer = tuple[str, nn.Module]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Another library's network.
+
+    Args:
+        library: torchvision, timm or pytorchcv.
+        name: What it is called there; in pytorchcv "file.function", in order not to import all its files.
+        options: Arguments of it.
+        first: A regular expression: their layers whose names match come before the others of their block, which is
+            what stands before the match.
+        side: Height and width of the images; those of the paper unless said.
+        adapt: A rewrite of ours, where theirs has a structural departure that the docstring explains.
+    """
+
+    library: str
+    name: str
+    options: dict[str, object] = field(default_factory=dict)
+    first: str = r"(?!)"
+    side: int | None = None
+    adapt: Callable[[Network], Network] = chain
+
+
+DOWN = "downsample"
+NO_HEADS = {"init_weights": False, "aux_logits": False}
+
+REFERENCES = {
+    "alexnet_one_tower": Reference("torchvision", "alexnet"),
+    "vgg11_bn": Reference("torchvision", "vgg11_bn"),
+    "googlenet_bn": Reference("torchvision", "googlenet", NO_HEADS, side=96),
+    "resnet18": Reference("torchvision", "resnet18", first=DOWN, side=96),
+    "resnet50": Reference("torchvision", "resnet50", first=DOWN, side=96),
+    "densenet121": Reference("torchvision", "densenet121", side=96),
+    "resnext50_32x4d": Reference("torchvision", "resnext50_32x4d", first=DOWN, side=96),
+    "mobilenet_v2": Reference("torchvision", "mobilenet_v2", side=96),
+}
+"""By our name, in the order of the networks' story."""
+
+
+def made(reference: Reference) -> nn.Module:
+    match reference.library:
+        case "torchvision":
+            make = getattr(importlib.import_module("torchvision.models"), reference.name)
+        case "timm":
+            make = partial(importlib.import_module("timm").create_model, reference.name)
+        case _:
+            file, function = reference.name.split(".")
+            make = getattr(importlib.import_module(f"pytorchcv.models.{file}"), function)
+    module = make(**reference.options)
+    assert isinstance(module, nn.Module)
+    return module.eval()
+
+
+@torch.no_grad()
+def enliven(module: nn.Module, images: Tensor) -> None:
+    """Set weights and running statistics under which what comes out depends on every number and on the images.
+
+    As the libraries draw them, many networks give nearly the same output whatever they see.
+    """
+
+    def scale(layer: nn.Module, _: object, output: Tensor) -> Tensor:
+        assert isinstance(layer.weight, Tensor)
+        layer.weight /= output.std()
+        return output / output.std()
+
+    norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
+    for norm in norms:
+        norm.weight.uniform_(0.5, 1.5)
+        norm.bias.normal_(0, 0.1)
+        norm.momentum = 1.0
+        norm.train()
+    others = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    biases = [layer.bias.zero_() for layer in others if layer.bias is not None]
+    hooks = [layer.register_forward_hook(scale) for layer in others]
+    module(images)
+    for hook in hooks:
+        hook.remove()
+    for bias in biases:
+        bias.normal_(0, 0.1)
+    module.eval()
+
+
+@torch.no_grad()
+def layers_run(module: nn.Module, images: Tensor) -> list[Layer]:
+    """The layers that hold weights, in the order in which they run."""
+    ran: list[Layer] = []
+    hooks = [
+        layer.register_forward_hook(lambda layer, *_, name=name: ran.append((name, layer)))
+        for name, layer in module.named_modules()
+        if list(layer.parameters(recurse=False))
+    ]
+    module(images)
+    for hook in hooks:
+        hook.remove()
+    return ran
+
+
+def with_first(layers: list[Layer], pattern: str) -> list[Layer]:
+    """The layers, those whose names match before the others of their block."""
+    moved = list(layers)
+    for late in layers:
+        if found := re.search(pattern, late[0]):
+            block = late[0][: found.start()]
+            others = (name.startswith(block) and not re.search(pattern, name) for name, _ in moved)
+            moved.remove(late)
+            moved.insert(list(others).index(True), late)
+    return moved
+
+
+def by_shape(layers: list[Layer]) -> dict[str, list[nn.Module]]:
+    """The layers of each shape; a linear layer and a 1×1 convolution are of one."""
+    alike = defaultdict(list)
+    for _, layer in layers:
+        alike[str([(key, *weight.squeeze().shape) for key, weight in layer.state_dict().items()])].append(layer)
+    return alike
+
+
+def copy(ours: list[Layer], theirs: list[Layer]) -> None:
+    mine, others = by_shape(ours), by_shape(theirs)
+    assert {shape: len(layers) for shape, layers in mine.items()} == {s: len(layers) for s, layers in others.items()}
+    for shape, layers in mine.items():
+        for layer, other in zip(layers, others[shape], strict=True):
+            weights = layer.state_dict()
+            layer.load_state_dict({key: w.view(weights[key].shape) for key, w in other.state_dict().items()})
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_outputs_equal_the_reference(name: str, request: pytest.FixtureRequest) -> None:
+    reference, named = REFERENCES[name], catalog.network(name)
+    request.getfixturevalue(reference.library)
+    channels, height, width = named.input
+    shape = (channels, reference.side or height, reference.side or width)
+    torch.manual_seed(0)
+    images = torch.randn(2, *shape)
+    theirs = made(reference)
+    enliven(theirs, images)
+    ours = nas.build(reference.adapt(named.network()), input=shape).eval()
+    copy(layers_run(ours, images), with_first(layers_run(theirs, images), reference.first))
+    with torch.no_grad():
+        a, b = ours(images), theirs(images)
+    assert (a - b).abs().max() <= 1e-4 * (b[0] - b[1]).abs().max()
