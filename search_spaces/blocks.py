@@ -1,6 +1,7 @@
 """The building blocks as functions from numbers to parts; wherever a number or a part may stand, a hole may."""
 
 from collections.abc import Callable
+from itertools import cycle
 
 from nas.arch.fields import Padding, Size
 from nas.arch.nodes import (
@@ -10,6 +11,7 @@ from nas.arch.nodes import (
     Chain,
     Conv,
     Flatten,
+    Fork,
     GlobalPool,
     Linear,
     Norm,
@@ -17,6 +19,7 @@ from nas.arch.nodes import (
     Pool,
     Ratio,
     Repeat,
+    Scale,
     Scope,
     Shortcut,
     Shuffle,
@@ -100,6 +103,11 @@ def bottleneck(
     )
 
 
+def concat(*branches: Part) -> Chain:
+    """What the branches make of one input, channel after channel."""
+    return Chain(Branches(*branches, join="concat"))
+
+
 def inception(
     one: int,
     reduce3: int,
@@ -112,13 +120,79 @@ def inception(
     largest: int = 5,
 ) -> Chain:
     """1×1, 3×3 and 5×5 convolutions and a max pool side by side; numbers in the order of GoogLeNet's table."""
-    branches = (
+    return concat(
         conv(one),
         Chain(conv(reduce3), conv(three, 3)),
         Chain(conv(reduce5), conv(five, largest)),
         Chain(Pool("max", 3, stride=1, padding=1), conv(pooled)),
     )
-    return Chain(Branches(*branches, join="concat"))
+
+
+def inception_double(
+    one: int,
+    reduce: int,
+    single: int,
+    reduce_double: int,
+    double: int,
+    pooled: int,
+    *,
+    pool: Part,
+    conv: Callable[..., Part] = conv_norm_act,
+    kernel: int = 3,
+) -> Chain:
+    """1×1, k×k and twice 3×3 convolutions and a pool side by side; numbers in the order of BN-Inception's table."""
+    return concat(
+        conv(one),
+        Chain(conv(reduce), conv(single, kernel)),
+        Chain(conv(reduce_double), conv(double, 3), conv(double, 3)),
+        Chain(pool, conv(pooled)),
+    )
+
+
+def factorized(
+    kernel: int, *widths: Width, conv: Callable[..., Part] = conv_norm_act, column_first: bool = False
+) -> Chain:
+    """A 1×k and a k×1 convolution by turns, one for each width; `column_first` begins with k×1."""
+    row, column = (1, kernel), (kernel, 1)
+    turns = cycle((column, row) if column_first else (row, column))
+    return Chain(*(conv(width, turn) for width, turn in zip(widths, turns, strict=False)))
+
+
+def forked(width: Width, *, conv: Callable[..., Part] = conv_norm_act, kernel: int = 3) -> Fork:
+    """A 1×k and a k×1 convolution side by side: the end of a branch whose join takes both."""
+    return Fork(conv(width, (1, kernel)), conv(width, (kernel, 1)))
+
+
+def unpadded(width: Width, *, conv: Callable[..., Part] = conv_norm_act, stride: Size = 2) -> Part:
+    """A 3×3 convolution that keeps to the inside of the map."""
+    return conv(width, 3, stride=stride, padding=0)
+
+
+def reduction(*branches: Part) -> Chain:
+    """Branches that halve the map without padding, and beside them a max pool that does."""
+    return concat(*branches, Pool("max", 3, stride=2))
+
+
+def reduction_a(k: int, l: int, m: int, n: int, *, conv: Callable[..., Part] = conv_norm_act) -> Chain:  # noqa: E741
+    """35×35 to 17×17; the letters are those of Table 1 of the Inception-v4 paper (arXiv:1602.07261)."""
+    return reduction(unpadded(n, conv=conv), Chain(conv(k), conv(l, 3), unpadded(m, conv=conv)))
+
+
+def inception_stem(conv: Callable[..., Part] = conv_norm_act) -> Chain:
+    """The layers that Inception-v3 and both Inception-ResNets begin with: 299×299 to 192 maps of 71×71."""
+    return Chain(
+        unpadded(32, conv=conv),
+        unpadded(32, conv=conv, stride=1),
+        conv(64, 3),
+        Pool("max", 3, stride=2),
+        conv(80),
+        unpadded(192, conv=conv, stride=1),
+    )
+
+
+def scaled_residual(body: Part, scale: float) -> Chain:
+    """The sum x + scale · W·body(x) + b: a 1×1 convolution without normalization brings the body to the width of x."""
+    return Chain(Branches(Chain(), Chain(body, Conv("fit", bias=True), Scale(scale))))
 
 
 def dense_layer(body: Part) -> Chain:

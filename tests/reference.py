@@ -18,6 +18,7 @@ from nas.arch.nodes import (
     Branches,
     Cells,
     Chain,
+    Chunk,
     Conv,
     Dropout,
     DropPath,
@@ -34,6 +35,7 @@ from nas.arch.nodes import (
     RadialBasis,
     Ratio,
     Scale,
+    Shift,
     Shortcut,
     Shuffle,
     Subsample,
@@ -196,6 +198,11 @@ class _Interpreter:
                 per_group = x.shape[1] // groups
                 order = [group * per_group + i for i in range(per_group) for group in range(groups)]
                 return x[:, order]
+            case Chunk(index=index, of=of):
+                size = x.shape[1] // of
+                return x[:, [index * size + i for i in range(size)]]
+            case Shift(rows=rows, columns=columns):
+                return shifted(x, rows, columns)
             case Scale(factor=factor):
                 return x * factor
             case Shortcut():
@@ -299,6 +306,16 @@ def response_normed(x: Tensor, size: int, alpha: float, beta: float, k: float) -
     """Each channel over what it and its neighbours respond."""
     sums = [(x[:, max(0, i - size // 2) : i + (size - 1) // 2 + 1] ** 2).sum(1) for i in range(x.shape[1])]
     return x / (k + alpha / size * torch.stack(sums, 1)) ** beta
+
+
+def shifted(x: Tensor, rows: int, columns: int) -> Tensor:
+    """Each pixel from the one so many rows below and columns to the right, where there is one."""
+    made = torch.zeros_like(x)
+    height, width = x.shape[2:]
+    for i in range(height - rows):
+        for j in range(width - columns):
+            made[:, :, i, j] = x[:, :, i + rows, j + columns]
+    return made
 
 
 def pooled(part: Pool, x: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ from nas.arch.nodes import (
     Cells,
     Chain,
     Choice,
+    Chunk,
     Conv,
     Dropout,
     DropPath,
@@ -43,6 +44,7 @@ from nas.arch.nodes import (
     Repeat,
     Scale,
     Scope,
+    Shift,
     Shortcut,
     Shuffle,
     Space,
@@ -155,6 +157,12 @@ def divisors(channels: int) -> st.SearchStrategy[int]:
 
 
 @cache
+def chunks(channels: int) -> st.SearchStrategy[Chunk]:
+    """One of the equal parts that so many channels have."""
+    return divisors(channels).flatmap(lambda of: st.integers(0, of - 1).map(lambda index: Chunk(index, of)))
+
+
+@cache
 @st.composite
 def convs(draw: Draw, channels: int) -> Conv:
     """A convolution: plain, grouped or depthwise, its width a number or a ratio."""
@@ -242,6 +250,8 @@ def plain_leaves(channels: int) -> st.SearchStrategy[Part]:
         pools(),
         st.sampled_from([GlobalPool("avg"), GlobalPool("max")]),
         divisors(channels).map(Shuffle),
+        chunks(channels),
+        st.builds(Shift, st.integers(0, 2), st.integers(0, 2)),
     )
 
 
@@ -260,7 +270,11 @@ def map_leaves(channels: int) -> st.SearchStrategy[Part]:
 def flat_leaves(features: int) -> st.SearchStrategy[Part]:
     """A leaf of a flat input."""
     return st.one_of(
-        st.builds(Linear, st.integers(1, 6), bias=st.booleans()), norms(features), elementwise(), st.just(Flatten())
+        st.builds(Linear, st.integers(1, 6), bias=st.booleans()),
+        norms(features),
+        elementwise(),
+        chunks(features),
+        st.just(Flatten()),
     )
 
 
@@ -529,7 +543,9 @@ class _SpaceWriter:
         def value(kind: str) -> Any:
             return self.value(kind, around)
 
-        match self.one_of("conv", "conv", "fit", "table", "pool", "norm", "act", "rate", "scale", "shortcut", "linear"):
+        match self.one_of(
+            "conv", "conv", "fit", "table", "pool", "norm", "act", "rate", "scale", "shortcut", "linear", "moved"
+        ):
             case "conv":
                 kernel = self.one_of(value("kernel"), (value("width"), value("width")))
                 padding = self.one_of(
@@ -560,6 +576,8 @@ class _SpaceWriter:
                 return Scale(value("rate"))
             case "shortcut":
                 return Shortcut(value("shortcut"))
+            case "moved":
+                return self.one_of(Chunk(value("side"), 2), Shift(value("side"), value("times")))  # type: ignore[no-any-return]
             case _:
                 return Linear(value("width"), bias=value("flag"))
 

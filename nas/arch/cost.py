@@ -27,6 +27,7 @@ from nas.arch.nodes import (
     Cells,
     Chain,
     Choice,
+    Chunk,
     Conv,
     Dropout,
     DropPath,
@@ -46,6 +47,7 @@ from nas.arch.nodes import (
     Repeat,
     Scale,
     Scope,
+    Shift,
     Shortcut,
     Shuffle,
     Step,
@@ -162,6 +164,13 @@ def _flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
         case Shuffle(groups=groups):
             if _map(part, shape)[0] % groups:
                 raise ShapeError(f"the channels are a multiple of the shuffle's groups, got {shape[0]} and {groups}")
+            return _free(shape, shape)
+        case Chunk(of=of):
+            if shape[0] % of:
+                raise ShapeError(f"the channels are a multiple of the chunks, got {shape[0]} and {of}")
+            return _free(shape, (shape[0] // of, *shape[1:]))
+        case Shift():
+            _map(part, shape)
             return _free(shape, shape)
         case Exit(head=head):
             made, size = _unforked(flow(head, shape, None)), prod(shape)

@@ -301,6 +301,32 @@ class Shuffle(Node):
 
 
 @node
+class Chunk(Node):
+    """The part number `index`, from 0, of `of` equal parts of the channels (ShuffleNet v2's channel split)."""
+
+    index: int
+    of: int = 2
+
+    def __post_init__(self) -> None:
+        whole(self, "index", at_least=0)
+        whole(self, "of", at_least=1)
+        if not is_hole(self.index) and not is_hole(self.of) and self.index >= self.of:
+            raise PartError(f"the index of a Chunk counts its parts from 0, got {self.index} of {self.of}")
+
+
+@node
+class Shift(Node):
+    """The map moved up by `rows` and left by `columns` pixels; zeros come in at the bottom and right."""
+
+    rows: int
+    columns: int
+
+    def __post_init__(self) -> None:
+        whole(self, "rows", at_least=0)
+        whole(self, "columns", at_least=0)
+
+
+@node
 class Scale(Node):
     """Multiplication by a constant (Inception-ResNet's 0.1 to 0.3); 0 stands for an edge that carries nothing."""
 
@@ -524,6 +550,8 @@ Leaf = (
     | Dropout
     | DropPath
     | Shuffle
+    | Chunk
+    | Shift
     | Scale
     | Shortcut
     | LocalResponseNorm

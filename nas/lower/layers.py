@@ -202,6 +202,31 @@ class Shuffle(nn.Module):
         return x.reshape(n, self.groups, c // self.groups, h, w).transpose(1, 2).reshape(n, c, h, w)
 
 
+class Chunk(nn.Module):
+    """One of several equal parts of the channels, as a view."""
+
+    def __init__(self, index: int, of: int) -> None:
+        super().__init__()
+        self.index, self.of = index, of
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, …) to (n, c / of, …)."""
+        return x.chunk(self.of, 1)[self.index]
+
+
+class Shift(nn.Module):
+    """The map moved up and left, zeros coming in at the bottom and right."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        super().__init__()
+        self.rows, self.columns = rows, columns
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, c, h, w) to (n, c, h, w)."""
+        rows, columns = min(self.rows, x.shape[2]), min(self.columns, x.shape[3])
+        return F.pad(x[:, :, rows:, columns:], (0, columns, 0, rows))
+
+
 class Scale(nn.Module):
     """Multiplication by a constant."""
 

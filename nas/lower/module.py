@@ -11,6 +11,7 @@ from nas.arch.cost import Shape, cost, shortcut_stride
 from nas.arch.fields import pair, same_padding, sides
 from nas.arch.nodes import (
     Act,
+    Chunk,
     Conv,
     Dropout,
     DropPath,
@@ -25,6 +26,7 @@ from nas.arch.nodes import (
     RadialBasis,
     Ratio,
     Scale,
+    Shift,
     Shortcut,
     Shuffle,
     Subsample,
@@ -202,6 +204,10 @@ def leaf(part: Leaf, shape: Shape, fit: Shape | None) -> nn.Module:
             return layers.DropPath(p) if by == "sample" else layers.DropPathOfBatch(p)
         case Shuffle(groups=groups):
             return layers.Shuffle(groups)
+        case Chunk(index=index, of=of):
+            return layers.Chunk(index, of)
+        case Shift(rows=rows, columns=columns):
+            return layers.Shift(rows, columns)
         case Scale(factor=factor):
             return layers.Scale(factor)
         case Shortcut():

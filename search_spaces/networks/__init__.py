@@ -7,8 +7,12 @@ says how to read them, so that variants which nobody listed have names too.
 from nas.arch.named import Family, Named
 from search_spaces.networks import (
     alexnet,
+    bn_inception,
     densenet,
     googlenet,
+    inception_resnet,
+    inception_v3,
+    inception_v4,
     lenet,
     mobilenet,
     nasnet,
@@ -17,6 +21,7 @@ from search_spaces.networks import (
     senet,
     shufflenet,
     vgg,
+    xception,
 )
 
 _FILES = (
@@ -24,9 +29,14 @@ _FILES = (
     alexnet,
     vgg,
     googlenet,
+    bn_inception,
+    inception_v3,
+    inception_v4,
+    inception_resnet,
     resnet,
     densenet,
     resnext,
+    xception,
     senet,
     nasnet,
     mobilenet,

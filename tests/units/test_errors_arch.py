@@ -16,6 +16,7 @@ from nas.arch.nodes import (
     Cells,
     Chain,
     Choice,
+    Chunk,
     Conv,
     Dropout,
     DropPath,
@@ -32,6 +33,7 @@ from nas.arch.nodes import (
     Ratio,
     Repeat,
     Scope,
+    Shift,
     Shortcut,
     Shuffle,
     Step,
@@ -132,6 +134,8 @@ MISTAKES = [
     Mistake(lambda: Dropout(1.5), PartError, "p of Dropout is a number from 0 to 1, got 1.5"),
     Mistake(lambda: Dropout(True), PartError, "p of Dropout is a number from 0 to 1, got True"),
     Mistake(lambda: Shuffle(0), PartError, "groups of Shuffle is a whole number of at least 1, got 0"),
+    Mistake(lambda: Chunk(2), PartError, "the index of a Chunk counts its parts from 0, got 2 of 2"),
+    Mistake(lambda: Shift(-1, 0), PartError, "rows of Shift is a whole number of at least 0, got -1"),
     Mistake(
         lambda: Shortcut("identity"),
         PartError,
@@ -345,6 +349,9 @@ MISTAKES = [
         lambda: cost(Shuffle(2), IMAGE),
         ShapeError,
         "shuffle1: the channels are a multiple of the shuffle's groups, got 3 and 2",
+    ),
+    Mistake(
+        lambda: cost(Chunk(0), IMAGE), ShapeError, "chunk1: the channels are a multiple of the chunks, got 3 and 2"
     ),
     Mistake(
         lambda: cost(TableConv(((0, 3),)), IMAGE), ShapeError, "conv1: the table names input maps up to 3, got 3 maps"
