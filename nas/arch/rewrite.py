@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from nas.arch.cost import Shape, cost, flow
+from nas.arch.cost import Shape, cell_flow, cost, flow
 from nas.arch.fields import Size, pair
 from nas.arch.nodes import (
     Act,
@@ -60,7 +60,11 @@ def _inside(part: Part, rule: Rule) -> Part:
 
 
 def _step(step: Step, rule: Rule) -> Step:
-    return Step(*(Edge(rewrite(edge.part, rule), edge.source) for edge in step.edges), join=step.join)
+    return Step(*(_edge(edge, rule) for edge in step.edges), join=step.join)
+
+
+def _edge(edge: Edge, rule: Rule) -> Edge:
+    return Edge(rewrite(edge.part, rule), edge.source)
 
 
 # Blocks.
@@ -163,7 +167,8 @@ def for_images(network: Network, input: Shape) -> Chain:
 
     While the network cannot read the image, or its last map is smaller than 4 pixels, the earliest part of the main
     chain (or cell) that strides is made to stride half as far: a pooling layer that is left without a stride goes, a
-    convolution stays. A network that reads the image as it is stays as it is.
+    convolution stays. Where later cells read past such a cell, they stride half as far there too. A network that reads
+    the image as it is stays as it is.
 
     Raises:
         ShapeError: the network cannot read the image even without any stride.
@@ -185,12 +190,21 @@ def _last_map(whole: Chain, input: Shape) -> int:
         cost(whole, input)
     except ShapeError:
         return 0
-    shape, side = input, 1
+    sides = [min(shape[1:]) for shape in _shapes(whole, input) if len(shape) == 3 and max(shape[1:]) > 1]
+    return sides[-1] if sides else 1
+
+
+def _shapes(whole: Chain, input: Shape) -> Iterator[Shape]:
+    """The shapes that leave the parts of the main chain, and the cells in it."""
+    shape = input
     for part in whole.parts:
+        if isinstance(part, Cells):
+            outputs = [shape]
+            for cell in part.cells:
+                outputs += [flow.shape for flow in cell_flow(cell, outputs)[-1:]]
+            yield from outputs[1:]
         shape = flow(part, shape, None).shape
-        if len(shape) == 3 and max(shape[1:]) > 1:
-            side = min(shape[1:])
-    return side
+        yield shape
 
 
 def _less_striding(whole: Chain, input: Shape) -> Iterator[Chain]:
@@ -208,12 +222,27 @@ def _halved_once(part: Part) -> Iterator[Part]:
         case Cells(cells=cells):
             for position, cell in enumerate(cells):
                 if (made := rewrite(cell, _halved)) != cell:
-                    yield Cells(*cells[:position], made, *cells[position + 1 :])
+                    later = (_nearer(after, distance) for distance, after in enumerate(cells[position + 1 :], 1))
+                    yield Cells(*cells[:position], made, *later)
         case Pool(stride=stride) if stride is not None and _half(stride) == (1, 1) != pair(stride):
             yield Chain()
         case _:
             if (made := Chain(_halved(_inside(part, _halved)))) != Chain(part):
                 yield made
+
+
+def _nearer(cell: Chain, distance: int) -> Chain:
+    """The cell, striding half as far on what lies more than `distance` cells back."""
+    match cell.parts:
+        case (Graph(inputs=inputs, steps=steps), *rest):
+            far = {source for source, back in enumerate(inputs) if back > distance}
+            nearer = (
+                Step(*(_edge(edge, _halved) if edge.source in far else edge for edge in step.edges), join=step.join)
+                for step in steps
+            )
+            return Chain(Graph(inputs, tuple(nearer)), *rest)
+        case _:
+            return cell
 
 
 def _halved(part: Part) -> Part:

@@ -1,12 +1,13 @@
 """NASNet-A: Zoph, Vasudevan, Shlens, Le, "Learning transferable architectures", 2017, arXiv:1707.07012.
 
 A cell reads the output of the cell before it, squeezed to the cell's width, and that of an earlier one, fitted to it.
-Departures from the authors' code (TF-slim's `nasnet.py`), none of which changes a count or a size:
+An auxiliary head follows the last cell before the second reduction. Departures from the authors' code (TF-slim's
+`nasnet.py`), none of which changes a count or a size:
 
 - At stride 2 maps are padded alike on all sides, where TensorFlow pads an even map more at the bottom and right.
-- The second path of a factorized reduction averages 2×2 pixels, where the authors take the lower right one.
 - What a cell puts out although a block reads it stands last in the output.
-- The auxiliary head and the scheduled drop-path of training are left out.
+- The auxiliary head's convolution over its whole map is a linear layer, so that the head reads maps of other sizes.
+- The drop-path of training is left out: its rate rises from step to step, and a network here knows no steps.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from nas.arch.nodes import (
     Chain,
     Conv,
     Dropout,
+    Exit,
     Flatten,
     GlobalPool,
     Graph,
@@ -29,6 +31,7 @@ from nas.arch.nodes import (
     Norm,
     Part,
     Pool,
+    Shift,
     Step,
     Width,
 )
@@ -51,10 +54,10 @@ def relu_separable(width: Width, kernel: Size, *, norm: Norm, stride: Size = 1, 
 
 
 def factorized_reduction(width: int, *, norm: Norm) -> Chain:
-    """ReLU, two 1×1 convolutions at stride 2 that see different pixels, each to half of `width`, normalization."""
+    """ReLU, two 1×1 convolutions at stride 2, each to half of `width`, the second one pixel off, normalization."""
     corner = Conv(width // 2, stride=2)
-    rest = Chain(Pool("avg", 2, ceil=True), Conv(width - width // 2))
-    return Chain(Act(), Branches(corner, rest, join="concat"), norm)
+    shifted = Chain(Shift(1, 1), Conv(width - width // 2, stride=2))
+    return Chain(Act(), Branches(corner, shifted, join="concat"), norm)
 
 
 def as_it_is(width: int, *, norm: Norm) -> Chain:
@@ -129,16 +132,24 @@ def reduction_cell(width: int, *, norm: Norm, fit: Callable[..., Part] = relu_co
     )
 
 
-def _nasnet(entry: tuple[Graph, ...], width: int, depth: int, *, norm: Norm, back: int) -> Cells:
+def auxiliary(classes: int, *, norm: Norm) -> Exit:
+    """The head that helps to train: a pool, a 1×1 convolution to 128 channels and two linear layers."""
+    pooled = Chain(Act(), Pool("avg", 5, stride=3), Conv(128), norm, Act(), Flatten())
+    return Exit(Chain(pooled, Linear(768, bias=False), norm, Act(), Linear(classes)), 0.4)
+
+
+def _nasnet(entry: tuple[Graph, ...], width: int, depth: int, classes: int, *, norm: Norm, back: int) -> Cells:
     """Three stages of `depth` normal cells, a reduction between them; `entry` ends with the first normal cell.
 
     `back` says which output the cell after a reduction reads besides the reduction's.
     """
-    cells = [*entry, *(normal_cell(width, norm=norm) for _ in range(depth - 1))]
+    cells: list[Part] = [*entry, *(normal_cell(width, norm=norm) for _ in range(depth - 1))]
     for wider in (2 * width, 4 * width):
         cells.append(reduction_cell(wider, norm=norm))
         cells.append(normal_cell(wider, norm=norm, fit=factorized_reduction, back=back))
         cells += [normal_cell(wider, norm=norm)] * (depth - 1)
+    last_of_stage_2 = len(cells) - depth - 2
+    cells[last_of_stage_2] = Chain(cells[last_of_stage_2], auxiliary(classes, norm=norm))
     return Cells(*cells)
 
 
@@ -151,40 +162,30 @@ def _imagenet(stem: int, width: int, depth: int, classes: int, *, back: int) -> 
     )
     return Chain(
         Chain(Conv(stem, 3, stride=2, padding=0), norm),
-        _nasnet(entry, width, depth, norm=norm, back=back),
+        _nasnet(entry, width, depth, classes, norm=norm, back=back),
         Chain(Act(), GlobalPool(), Flatten(), Dropout(0.5), Linear(classes)),
     )
 
 
 def nasnet_a_mobile(classes: int = 1000) -> Network:
-    """NASNet-A (4 @ 1056), on 3×224×224.
-
-    Published: 5.3 million parameters, 564 million MACs. Counted: 5,289,978 parameters, 563,638,816 MACs, as in TF-slim.
-    Error on ImageNet, centre crop: 26.0 % top-1, 8.4 % top-5.
-    """
+    """NASNet-A (4 @ 1056), on 3×224×224."""
     return _imagenet(32, 44, 4, classes, back=2)
 
 
 def nasnet_a_large(classes: int = 1000) -> Network:
     """NASNet-A (6 @ 4032), on 3×331×331; the cell after a reduction reads what lies two cells before the reduction.
 
-    Published: 88.9 million parameters, 23.8 billion MACs. Counted: 88,753,150 parameters, 23,783,414,658 MACs, as in
-    TF-slim; with running statistics 88.9 million.
-    Error on ImageNet, centre crop: 17.3 % top-1, 3.8 % top-5.
+    The published number of parameters counts running statistics as well.
     """
     return _imagenet(96, 168, 6, classes, back=3)
 
 
 def nasnet_a_cifar(classes: int = 10) -> Network:
-    """NASNet-A (6 @ 768), on 3×32×32.
-
-    Published: 3.3 million parameters, 3.41 % error on CIFAR-10 (2.65 % with cutout).
-    Counted: 3,346,538 parameters, 544,333,312 MACs, as in TF-slim.
-    """
+    """NASNet-A (6 @ 768), on 3×32×32."""
     norm = _CIFAR_NORM
     return Chain(
         Chain(Conv(96, 3), norm),
-        _nasnet((first_normal_cell(32, norm=norm),), 32, 6, norm=norm, back=2),
+        _nasnet((first_normal_cell(32, norm=norm),), 32, 6, classes, norm=norm, back=2),
         Chain(Act(), GlobalPool(), Flatten(), Linear(classes)),
     )
 

@@ -33,6 +33,7 @@ from search_spaces.networks.nasnet import (
     FIRST,
     PREVIOUS,
     as_it_is,
+    auxiliary,
     average,
     cell,
     factorized_reduction,
@@ -69,7 +70,7 @@ def cifar_cell_space(classes: int = 10) -> Space:
     `nasnet_a_cifar` is one of them.
     """
     stem = Chain(Conv(_width("stem"), span("kernel", 1, 11, 2)), Norm())
-    return Chain(stem, _any_cells(Norm()), Act(), GlobalPool(), Flatten(), Linear(classes))
+    return Chain(stem, _any_cells(Norm(), classes), Act(), GlobalPool(), Flatten(), Linear(classes))
 
 
 def imagenet_cell_space(classes: int = 1000) -> Space:
@@ -80,19 +81,23 @@ def imagenet_cell_space(classes: int = 1000) -> Space:
     norm = Norm(eps=1e-3)
     stem = Chain(Conv(_width("stem"), span("kernel", 1, 11, 2), stride=2, padding=0), norm)
     head = Chain(Act(), GlobalPool(), Flatten(), Dropout(pick("dropout", 0.0, 0.2, 0.5)), Linear(classes))
-    return Chain(stem, _any_cells(norm, stems=2), head)
+    return Chain(stem, _any_cells(norm, classes, stems=2), head)
 
 
-def _any_cells(norm: Norm, *, stems: int = 0) -> Cells:
+def _any_cells(norm: Norm, classes: int, *, stems: int = 0) -> Cells:
     rules = CellRules(5, ("add", "mean"), norm, _width("inner"))
-    return cell_rows(rules, stems=[_width("width")] * stems, stages=[_width("width")] * 3, more=span("more", 0, 20))
+    width, more = _width("width"), span("more", 0, 20)
+    head = pick("head", absent=Chain(), auxiliary=auxiliary(classes, norm=norm))
+    return cell_rows(rules, stems=[width] * stems, stages=[width] * 3, more=more, head=head)
 
 
 def _width(name: str) -> Any:
     return span(name, 2, 4096)  # a factorized reduction has two halves
 
 
-def cell_rows(rules: CellRules, *, stems: Sequence[Any] = (), stages: Sequence[Any], more: Any) -> Cells:
+def cell_rows(
+    rules: CellRules, *, stems: Sequence[Any] = (), stages: Sequence[Any], more: Any, head: Part | None = None
+) -> Cells:
     """Reductions `stem1`, `stem2`, …, then `stage1`, `stage2`, …, all but the first beginning with a reduction.
 
     Args:
@@ -100,6 +105,7 @@ def cell_rows(rules: CellRules, *, stems: Sequence[Any] = (), stages: Sequence[A
         stems: For each reduction of the stem a hole for its width.
         stages: For each stage a hole for a width, which each of its cells decides.
         more: A hole for the number of cells after the first one of a stage, which each stage decides.
+        head: What follows each cell of the second stage but its first.
     """
     fits = (as_it_is, *(factorized_reduction for _ in stems))
     stem = (
@@ -110,12 +116,16 @@ def cell_rows(rules: CellRules, *, stems: Sequence[Any] = (), stages: Sequence[A
     return Cells(
         *stem,
         _stage("stage1", _single("first", rules, first, fits[-1]), rules, first, more),
-        *(_stage(f"stage{i}", _turn(rules, width), rules, width, more) for i, width in enumerate(later, 2)),
+        *(
+            _stage(f"stage{i}", _turn(rules, width), rules, width, more, head if i == 2 else None)
+            for i, width in enumerate(later, 2)
+        ),
     )
 
 
-def _stage(name: str, begin: Part, rules: CellRules, width: Any, more: Any) -> Scope:
-    return Scope(name, Chain(Cells(begin, Repeat("next", _cell("next", rules, width, relu_conv), more))))
+def _stage(name: str, begin: Part, rules: CellRules, width: Any, more: Any, head: Part | None = None) -> Scope:
+    following = Chain(_cell("next", rules, width, relu_conv), head or Chain())
+    return Scope(name, Chain(Cells(begin, Repeat("next", following, more))))
 
 
 def _turn(rules: CellRules, width: Any) -> Cells:
