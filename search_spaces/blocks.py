@@ -149,23 +149,26 @@ def inception_double(
     )
 
 
-def factorized(
-    kernel: int, *widths: Width, conv: Callable[..., Part] = conv_norm_act, column_first: bool = False
-) -> Chain:
+def inception_conv(width: Width, kernel: Size = 1, *, stride: Size = 1, padding: Padding = "same") -> Chain:
+    """The layer of the Inception networks from v3 on."""
+    return conv_norm_act(width, kernel, stride=stride, padding=padding, eps=1e-3)
+
+
+def unpadded(width: Width, *, stride: Size = 2) -> Chain:
+    """A 3×3 convolution that keeps inside the map."""
+    return inception_conv(width, 3, stride=stride, padding=0)
+
+
+def factorized(kernel: int, *widths: Width, column_first: bool = False) -> Chain:
     """A 1×k and a k×1 convolution by turns, one for each width; `column_first` begins with k×1."""
     row, column = (1, kernel), (kernel, 1)
     turns = cycle((column, row) if column_first else (row, column))
-    return Chain(*(conv(width, turn) for width, turn in zip(widths, turns, strict=False)))
+    return Chain(*(inception_conv(width, turn) for width, turn in zip(widths, turns, strict=False)))
 
 
-def forked(width: Width, *, conv: Callable[..., Part] = conv_norm_act, kernel: int = 3) -> Fork:
+def forked(width: Width, *, kernel: int = 3) -> Fork:
     """A 1×k and a k×1 convolution side by side: the end of a branch whose join takes both."""
-    return Fork(conv(width, (1, kernel)), conv(width, (kernel, 1)))
-
-
-def unpadded(width: Width, *, conv: Callable[..., Part] = conv_norm_act, stride: Size = 2) -> Part:
-    """A 3×3 convolution that keeps to the inside of the map."""
-    return conv(width, 3, stride=stride, padding=0)
+    return Fork(inception_conv(width, (1, kernel)), inception_conv(width, (kernel, 1)))
 
 
 def reduction(*branches: Part) -> Chain:
@@ -173,20 +176,17 @@ def reduction(*branches: Part) -> Chain:
     return concat(*branches, Pool("max", 3, stride=2))
 
 
-def reduction_a(k: int, l: int, m: int, n: int, *, conv: Callable[..., Part] = conv_norm_act) -> Chain:  # noqa: E741
+def reduction_a(k: int, l: int, m: int, n: int) -> Chain:  # noqa: E741
     """35×35 to 17×17; the letters are those of Table 1 of the Inception-v4 paper (arXiv:1602.07261)."""
-    return reduction(unpadded(n, conv=conv), Chain(conv(k), conv(l, 3), unpadded(m, conv=conv)))
+    return reduction(unpadded(n), Chain(inception_conv(k), inception_conv(l, 3), unpadded(m)))
 
 
-def inception_stem(conv: Callable[..., Part] = conv_norm_act) -> Chain:
+def inception_stem() -> Chain:
     """The layers that Inception-v3 and both Inception-ResNets begin with: 299×299 to 192 maps of 71×71."""
     return Chain(
-        unpadded(32, conv=conv),
-        unpadded(32, conv=conv, stride=1),
-        conv(64, 3),
+        Chain(unpadded(32), unpadded(32, stride=1), inception_conv(64, 3)),
         Pool("max", 3, stride=2),
-        conv(80),
-        unpadded(192, conv=conv, stride=1),
+        Chain(inception_conv(80), unpadded(192, stride=1)),
     )
 
 

@@ -13,6 +13,8 @@ PYTORCHCV = "pytorchcv 0.0.74"
 CAFFE = "prototxt of BVLC/caffe"
 SENET = "prototxt of hujie-frank/SENet"
 SLIM = "TF-slim's nasnet.py on TensorFlow 2.12.1"
+SLIM_INCEPTION = "TF-slim's inception_v2.py on TensorFlow 2.12.1"
+TIMM = "timm 1.0.31"
 CIFAR_RESNET = "pytorchcv 0.0.74 minus its two projections"
 CLOSED_FORM = "closed form, not independent"
 
@@ -31,6 +33,14 @@ COUNTS = {
     "vgg19_bn": (143_678_248, 19_632_062_464, TORCHVISION),
     "googlenet": (6_998_552, 1_582_671_872, CAFFE),
     "googlenet_bn": (6_624_904, 1_498_376_192, TORCHVISION),
+    "bn_inception": (11_295_240, 2_032_600_064, PYTORCHCV),
+    "inception_v2_slim": (11_178_336, 1_934_857_216, SLIM_INCEPTION),
+    "se_bn_inception": (11_931_622, 2_033_239_424, SENET),
+    "inception_v3": (23_834_568, 5_713_216_096, TORCHVISION),
+    "inception_v4": (42_679_816, 12_253_974_624, TIMM),
+    "inception_resnet_v1": (22_756_328, 6_206_361_696, CLOSED_FORM),
+    "inception_resnet_v1_facenet": (23_995_624, 6_308_235_360, PYTORCHCV),
+    "inception_resnet_v2": (55_843_464, 13_155_794_016, TIMM),
     "resnet18": (11_689_512, 1_814_073_344, TORCHVISION),
     "resnet34": (21_797_672, 3_663_761_408, TORCHVISION),
     "resnet50": (25_557_032, 4_089_184_256, TORCHVISION),
@@ -53,6 +63,7 @@ COUNTS = {
     "resnext50_32x4d": (25_028_904, 4_230_479_872, TORCHVISION),
     "resnext101_32x4d": (44_177_704, 7_969_996_800, PYTORCHCV),
     "resnext101_64x4d": (83_455_272, 15_460_270_080, TORCHVISION),
+    "xception": (22_855_952, 8_357_403_496, TIMM),
     "se_resnet50": (28_088_024, 3_860_488_192, SENET),
     "se_resnet101": (49_326_872, 7_574_937_600, SENET),
     "se_resnext50_32x4d": (27_559_896, 4_232_994_816, SENET),
@@ -88,6 +99,11 @@ def test_the_heads_of_googlenet_cost_apart():
     made = cost(NETWORKS["googlenet"].network(), (3, 224, 224))
     assert made.params + made.exit_params == 13_378_280, CAFFE
     assert made.macs + made.exit_macs == 1_591_044_096, CAFFE
+
+
+def test_the_head_of_inception_v3_costs_apart():
+    made = cost(NETWORKS["inception_v3"].network(), (3, 299, 299))
+    assert made.params + made.exit_params == 27_161_264, TORCHVISION
 
 
 @pytest.mark.parametrize("name", NETWORKS)

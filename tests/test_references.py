@@ -51,10 +51,16 @@ REFERENCES = {
     "alexnet_one_tower": Reference("torchvision", "alexnet"),
     "vgg11_bn": Reference("torchvision", "vgg11_bn"),
     "googlenet_bn": Reference("torchvision", "googlenet", NO_HEADS, side=96),
+    "bn_inception": Reference("pytorchcv", "bninception.bninception"),
+    "inception_v3": Reference("torchvision", "inception_v3", NO_HEADS, side=299),
+    "inception_v4": Reference("timm", "inception_v4", side=107),
+    "inception_resnet_v1_facenet": Reference("pytorchcv", "inceptionresnetv1.inceptionresnetv1"),
+    "inception_resnet_v2": Reference("timm", "inception_resnet_v2", side=107),
     "resnet18": Reference("torchvision", "resnet18", first=DOWN, side=96),
     "resnet50": Reference("torchvision", "resnet50", first=DOWN, side=96),
     "densenet121": Reference("torchvision", "densenet121", side=96),
     "resnext50_32x4d": Reference("torchvision", "resnext50_32x4d", first=DOWN, side=96),
+    "xception": Reference("timm", "legacy_xception", first="skip", side=107),
     "mobilenet_v2": Reference("torchvision", "mobilenet_v2", side=96),
 }
 """By our name, in the order of the networks' story."""

@@ -1,7 +1,7 @@
 """BN-Inception, also called Inception v2: Ioffe, Szegedy, "Batch normalization", 2015, arXiv:1502.03167.
 
-Table in Figure 5, on 3×224×224; without the auxiliary heads, whose form the paper does not give. Its 13.6 million
-parameters fit no public network, and the pool widths it prints for 4c and 4d (128, 128 or 96, 96) differ between them.
+The table in its appendix, on 3×224×224, without auxiliary heads. The 13.6 million parameters that the paper states fit
+no public network; these differ in what 4c and 4d pool to, 128 channels or 96.
 """
 
 from collections.abc import Callable

@@ -4,74 +4,62 @@ Figures 3 to 9, on 3×299×299; average pools leave their padding out of the mea
 auxiliary head is left out.
 """
 
-from functools import partial
-
 from nas.arch.named import Named
 from nas.arch.nodes import Chain, Dropout, Flatten, GlobalPool, Linear, Network, Pool
-from search_spaces.blocks import (
-    concat,
-    conv_norm_act,
-    factorized,
-    forked,
-    inception_double,
-    reduction,
-    reduction_a,
-    unpadded,
-)
+from search_spaces.blocks import concat, factorized, forked, inception_double, reduction, reduction_a, unpadded
+from search_spaces.blocks import inception_conv as conv
 
-_conv = partial(conv_norm_act, eps=1e-3)
-_factorized, _forked, _unpadded = (partial(block, conv=_conv) for block in (factorized, forked, unpadded))
 _MEAN = Pool("avg", 3, stride=1, padding=1, count_include_pad=False)
 
 
 def _stem() -> Chain:
     """Figure 3: 299×299 to 384 maps of 35×35."""
     return Chain(
-        Chain(_unpadded(32), _unpadded(32, stride=1), _conv(64, 3)),
-        concat(Pool("max", 3, stride=2), _unpadded(96)),
+        Chain(unpadded(32), unpadded(32, stride=1), conv(64, 3)),
+        concat(Pool("max", 3, stride=2), unpadded(96)),
         concat(
-            Chain(_conv(64), _unpadded(96, stride=1)),
-            Chain(_conv(64), _factorized(7, 64, 64), _unpadded(96, stride=1)),
+            Chain(conv(64), unpadded(96, stride=1)),
+            Chain(conv(64), factorized(7, 64, 64), unpadded(96, stride=1)),
         ),
-        concat(_unpadded(192), Pool("max", 3, stride=2)),
+        concat(unpadded(192), Pool("max", 3, stride=2)),
     )
 
 
 def _module_b() -> Chain:
     """Figure 5, on 17×17."""
     return concat(
-        _conv(384),
-        Chain(_conv(192), _factorized(7, 224, 256)),
-        Chain(_conv(192), _factorized(7, 192, 224, 224, 256, column_first=True)),
-        Chain(_MEAN, _conv(128)),
+        conv(384),
+        Chain(conv(192), factorized(7, 224, 256)),
+        Chain(conv(192), factorized(7, 192, 224, 224, 256, column_first=True)),
+        Chain(_MEAN, conv(128)),
     )
 
 
 def _reduction_b() -> Chain:
     """Figure 8: 17×17 to 8×8."""
     return reduction(
-        Chain(_conv(192), _unpadded(192)),
-        Chain(_conv(256), _factorized(7, 256, 320), _unpadded(320)),
+        Chain(conv(192), unpadded(192)),
+        Chain(conv(256), factorized(7, 256, 320), unpadded(320)),
     )
 
 
 def _module_c() -> Chain:
     """Figure 6, on 8×8."""
     return concat(
-        _conv(256),
-        Chain(_conv(384), _forked(256)),
-        Chain(_conv(384), _factorized(3, 448, 512, column_first=True), _forked(256)),
-        Chain(_MEAN, _conv(256)),
+        conv(256),
+        Chain(conv(384), forked(256)),
+        Chain(conv(384), factorized(3, 448, 512, column_first=True), forked(256)),
+        Chain(_MEAN, conv(256)),
     )
 
 
 def inception_v4(classes: int = 1000) -> Network:
     """Inception-v4, Figure 9."""
-    module_a = inception_double(96, 64, 96, 64, 96, 96, conv=_conv, pool=_MEAN)
+    module_a = inception_double(96, 64, 96, 64, 96, 96, conv=conv, pool=_MEAN)
     return Chain(
         _stem(),
         Chain(*[module_a] * 4),
-        reduction_a(192, 224, 256, 384, conv=_conv),
+        reduction_a(192, 224, 256, 384),
         Chain(*[_module_b()] * 7),
         _reduction_b(),
         Chain(*[_module_c()] * 3),

@@ -1,4 +1,8 @@
-"""Xception: Chollet, "Xception: Deep learning with depthwise separable convolutions", 2016, arXiv:1610.02357."""
+"""Xception: Chollet, "Xception: Deep learning with depthwise separable convolutions", 2016, arXiv:1610.02357.
+
+As in the ports to PyTorch, pools at stride 2 are padded alike on all sides, where TensorFlow pads an even map at the
+bottom and right alone, and norms add 1e-5 to the variance, where Keras adds 1e-3.
+"""
 
 from nas.arch.named import Named
 from nas.arch.nodes import (
@@ -16,7 +20,7 @@ from nas.arch.nodes import (
     Pool,
     Shortcut,
 )
-from search_spaces.blocks import linear_residual, unpadded
+from search_spaces.blocks import conv_norm_act, linear_residual
 
 
 def _separable(width: int) -> Chain:
@@ -31,9 +35,9 @@ def _down(*body: Chain | Act) -> Chain:
 
 def xception(classes: int = 1000) -> Network:
     """Xception, Figure 5, on 3×299×299; dropout of 0.5 before the classifier, as trained on ImageNet."""
-    middle = linear_residual(Chain(*[Act(), _separable(728)] * 3))
+    middle = linear_residual(Chain(*[Chain(Act(), _separable(728))] * 3))
     return Chain(
-        Chain(unpadded(32), unpadded(64, stride=1)),
+        Chain(conv_norm_act(32, 3, stride=2, padding=0), conv_norm_act(64, 3, padding=0)),
         _down(_separable(128), Act(), _separable(128)),
         _down(Act(), _separable(256), Act(), _separable(256)),
         _down(Act(), _separable(728), Act(), _separable(728)),
