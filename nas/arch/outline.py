@@ -187,12 +187,22 @@ def _singles(whole: Chain, shape: Shape) -> Iterator[Block]:
             outputs = [shape]
             for i, cell in enumerate(parts.parts[-1].cells, 1):
                 flows = cell_flow(cell, outputs)
-                yield _block(cell, f"{path}.cell{i}", shape, flows)
+                yield from _cell_blocks(cell, f"{path}.cell{i}", shape, flows)
                 outputs.append(shape := flows[-1].shape if flows else shape)
         else:
             made = flow(parts, shape, None)
             yield _block(parts, path, shape, [made])
             shape = made.shape
+
+
+def _cell_blocks(cell: Chain, path: str, shape: Shape, flows: list[Flow]) -> Iterator[Block]:
+    """A cell, and each exit at its end as a block of its own."""
+    names, end = part_names(cell.parts), len(cell.parts)
+    while end and isinstance(cell.parts[end - 1], Exit):
+        end -= 1
+    yield _block(Chain(*cell.parts[:end]), path, shape, flows[:end])
+    for part, name, made in zip(cell.parts[end:], names[end:], flows[end:], strict=True):
+        yield _block(Chain(part), f"{path}.{name}", made.shape, [made])
 
 
 def _block(parts: Chain, path: str, shape: Shape, flows: list[Flow]) -> Block:

@@ -11,7 +11,7 @@ from nas.draw.kinds import Kind, bare, kind_of
 from nas.draw.letters import text_width
 from nas.draw.lines import Stop
 from nas.draw.marks import TEXT, Box, Line, Mark, Sketch, Text, placed
-from nas.draw.parts import Mesh, Op, Row
+from nas.draw.parts import Mesh, Row
 
 BADGE = 20.0
 _PADDING, _HEAD, _STUB = 16.0, 34.0, 14.0
@@ -19,7 +19,7 @@ _PADDING, _HEAD, _STUB = 16.0, 34.0, 14.0
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One kind of block: its letter, its picture, and its uses in the order of the main line."""
+    """One kind of block: its letter, or the number of a fit, its picture, and its uses in the order of the main line."""
 
     letter: str
     name: str
@@ -28,19 +28,22 @@ class Panel:
     sketch: Sketch
 
 
-def panels(line: Sequence[Stop]) -> list[Panel]:
-    """The kinds of block on a main line, in the order in which they come."""
+def panels(line: Sequence[Stop], fits: Sequence[list[Row]]) -> list[Panel]:
+    """The kinds of block on a main line, in the order in which they come, then what fits the inputs of cells."""
     uses: dict[Row, list[Row]] = {}
-    names: dict[Row, str] = {}
+    names: dict[Row, list[str]] = {}
     for stop in line:
         if not stop.plain:
             look = bare(stop.rows[0])
             uses.setdefault(look, []).extend(stop.rows)
-            names.setdefault(look, stop.kind)
+            names.setdefault(look, []).append(stop.kind)
     made = []
     for position, (look, rows) in enumerate(uses.items()):
-        kind, letter = kind_of(rows), _letter(position)
-        made.append(Panel(letter, names[look], kind, look, _panel(letter, names[look], kind)))
+        others = {name for other, several in names.items() if other != look for name in several}
+        name = next((name for name in names[look] if name not in others), names[look][0])
+        made.append(_panel(_letter(position), name, look, kind_of(rows)))
+    for number, rows in enumerate(fits, 1):
+        made.append(_panel(str(number), "fit", bare(rows[0]), kind_of(rows, fit=True)))
     return made
 
 
@@ -49,7 +52,11 @@ def _letter(position: int) -> str:
     return letter if position < 26 else f"{letter}{position // 26}"
 
 
-def _panel(letter: str, name: str, kind: Kind) -> Sketch:
+def _panel(letter: str, name: str, look: Row, kind: Kind) -> Panel:
+    return Panel(letter, name, kind, look, _framed(letter, name, kind))
+
+
+def _framed(letter: str, name: str, kind: Kind) -> Sketch:
     inner = row_sketch(kind.row)
     title = Text(_PADDING / 2 + BADGE + 8, 23, name, TEXT + 1, bold=True, anchor="start")
     width = max(inner.width + 2 * _PADDING, title.x + title.width + _PADDING)
@@ -58,7 +65,7 @@ def _panel(letter: str, name: str, kind: Kind) -> Sketch:
     height = top + inner.height + _STUB + _PADDING / 2
     marks: list[Mark] = [Box(0, 0, width, height, "panel", (title,)), badge(letter, _PADDING / 2, 8)]
     if not isinstance(kind.row[0], Mesh):
-        marks.append(Line(((inner.entry, _HEAD), (inner.entry, top)), arrow=isinstance(kind.row[0], Op)))
+        marks.append(Line(((inner.entry, _HEAD), (inner.entry, top)), arrow=inner.boxed))
     marks += placed(inner, 0, top)
     marks += (Line(((x, top + inner.height), (x, top + inner.height + _STUB)), arrow=True) for x in inner.exits)
     return Sketch(width, height, tuple(marks))

@@ -33,6 +33,8 @@ def _said(number: Number) -> str:
             return f", {value} groups"
         case Number(role="out", value=value):
             return f", {value}"
+        case Number(role="fit", value="none"):
+            return ": none"
         case Number(value=float(value)):
             return f" {value:.3g}"
         case Number(value=value):
@@ -56,7 +58,7 @@ def op_sketch(op: Op, *, least: float = 0.0) -> Sketch:
 
 def strip_kind(text: str) -> str:
     """The colour of what goes with an operation."""
-    return "norm" if "norm" in text else "act"
+    return "norm" if "norm" in text else "other" if text.startswith(("dropout", "flatten")) else "act"
 
 
 def stacked(sketches: Sequence[Sketch]) -> Sketch:
@@ -69,7 +71,7 @@ def stacked(sketches: Sequence[Sketch]) -> Sketch:
     y = 0.0
     for position, sketch in enumerate(sketches):
         if position:
-            marks.append(Line(((axis, y - GAP), (axis, y)), arrow=True))
+            marks.append(Line(((axis, y - GAP), (axis, y)), arrow=sketch.boxed))
         marks += placed(sketch, axis - sketch.entry, y)
         y += sketch.height + GAP
     last = sketches[-1]

@@ -61,8 +61,8 @@ def _layers(mesh: Mesh, look: Callable[[Row], Sketch]) -> list[list[_Node]]:
     """Nodes by layer, lanes among them; a step that passes one input on is that input."""
     count = len(mesh.back)
     depth = dict.fromkeys(range(count), 0)
-    same = {source: source for source in range(count)}
-    nodes = [_Node(source, ((_port(back), -1),)) for source, back in enumerate(mesh.back)]
+    same = {source: source if back.value else 0 for source, back in enumerate(mesh.back)}
+    nodes = [_Node(source, ((_port(back.value), -1),)) for source, back in enumerate(mesh.back)]
     for source, (edges, join) in enumerate(mesh.steps, count):
         reads = [same[read] for _, read in edges]
         if len(edges) == 1 and not edges[0][0]:
@@ -88,8 +88,8 @@ def _layers(mesh: Mesh, look: Callable[[Row], Sketch]) -> list[list[_Node]]:
     return layers
 
 
-def _port(back: int) -> Sketch:
-    word = {1: "last cell", 2: "cell before last"}.get(back, f"{back} cells back")
+def _port(back: float | str) -> Sketch:
+    word = {0: "input", 1: "last cell", 2: "cell before last"}.get(back, f"{back} cells back")
     width = text_width(word, TEXT) + 2 * PAD
     box = Box(0, 0, width, 24, "port", (Text(width / 2, 16.5, word, TEXT),), round=12.0)
     return Sketch(width, 24, (box,), width / 2, (width / 2,))

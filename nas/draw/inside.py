@@ -51,4 +51,5 @@ def joined_sketch(joined: Joined) -> Sketch:
         marks += (Line(((end, top + sketch.height), (end, bottom))) for end in ends if top + sketch.height < bottom)
     exits = tuple(left + out for sketch, left in zip(made, lefts, strict=True) for out in sketch.exits)
     whole = Sketch(width, bottom, tuple(marks), axis, exits)
-    return closed(whole, joined.join) if joined.join else whole
+    dropped = f", drop path {joined.drop_path:g}" if joined.drop_path else ""
+    return closed(whole, f"{joined.join}{dropped}") if joined.join else whole

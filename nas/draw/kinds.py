@@ -11,7 +11,8 @@ from itertools import groupby, repeat
 
 from nas.draw.parts import Item, Joined, Mesh, Number, Op, Row
 
-_LETTERS = {"out": "abcdefhijklmnoqruvwyz", "stride": "st", "groups": "g", "p": "p"}
+_LETTERS = {"out": "abcdehijklmoqruvyz", "stride": "st", "groups": "g", "p": "p", "fit": "f", "back": "n"}
+_FIT_LETTERS = {**_LETTERS, "out": "w"}
 _LARGEST_MULTIPLE = 64
 
 
@@ -39,11 +40,12 @@ def _item_with(item: Item, values: Iterator[float | str]) -> Item:
             return replace(item, numbers=tuple(Number(number.role, next(values)) for number in numbers))
         case Joined(rows=rows):
             return replace(item, rows=tuple(with_values(inner, values) for inner in rows))
-        case Mesh(steps=steps):
+        case Mesh(back=back, steps=steps):
+            back = tuple(Number(number.role, next(values)) for number in back)
             made = tuple(
                 (tuple((with_values(inner, values), source) for inner, source in edges), join) for edges, join in steps
             )
-            return replace(item, steps=made)
+            return replace(item, back=back, steps=made)
 
 
 def numbers(row: Row) -> Iterator[Number]:
@@ -55,19 +57,21 @@ def numbers(row: Row) -> Iterator[Number]:
             case Joined(rows=rows):
                 for inner in rows:
                     yield from numbers(inner)
-            case Mesh(steps=steps):
+            case Mesh(back=back, steps=steps):
+                yield from back
                 for edges, _ in steps:
                     for inner, _ in edges:
                         yield from numbers(inner)
 
 
-def kind_of(uses: list[Row]) -> Kind:
-    """The kind that these uses of it, equal when `bare`, show."""
+def kind_of(uses: list[Row], *, fit: bool = False) -> Kind:
+    """The kind that these uses of it, equal when `bare`, show; with `fit`, of what fits the input of cells."""
+    alphabets = _FIT_LETTERS if fit else _LETTERS
     columns = [
         (several[0].role, tuple(number.value for number in several)) for several in zip(*map(numbers, uses), strict=True)
     ]
-    letters = _lettered(columns)
-    said = [_said(role, values, letters) for role, values in columns]
+    letters = _lettered(columns, alphabets)
+    said = [_said(alphabets[role], values, letters) for role, values in columns]
     return Kind(folded(with_values(uses[0], iter(said))), letters)
 
 
@@ -75,11 +79,11 @@ Column = tuple[str, tuple[float | str, ...]]
 """The role of a number, and what it is in each use."""
 
 
-def _lettered(columns: list[Column]) -> dict[str, tuple[float | str, ...]]:
+def _lettered(columns: list[Column], alphabets: dict[str, str]) -> dict[str, tuple[float | str, ...]]:
     """A letter for every number that differs between uses and is no multiple of another that does."""
     differing = [column for column in dict.fromkeys(columns) if len(set(column[1])) > 1]
     letters: dict[str, tuple[float | str, ...]] = {}
-    for role, alphabet in _LETTERS.items():
+    for role, alphabet in alphabets.items():
         own = [values for its_role, values in differing if its_role == role]
         own = [values for values in own if role != "out" or not any(_times(other, values) for other in own)]
         for position, values in enumerate(own):
@@ -88,17 +92,17 @@ def _lettered(columns: list[Column]) -> dict[str, tuple[float | str, ...]]:
     return letters
 
 
-def _said(role: str, values: tuple[float | str, ...], letters: dict[str, tuple[float | str, ...]]) -> float | str:
+def _said(alphabet: str, values: tuple[float | str, ...], letters: dict[str, tuple[float | str, ...]]) -> float | str:
     """How a number that took these values is written: itself, a letter, or a multiple of one."""
     if len(set(values)) == 1:
         return values[0]
     for letter, known in letters.items():
-        if letter[0] in _LETTERS[role]:
+        if letter[0] in alphabet:
             if known == values:
                 return letter
-            if role == "out" and (times := _times(known, values)):
+            if len(alphabet) > 2 and (times := _times(known, values)):
                 return f"{times}{letter}"
-    raise AssertionError((role, values))
+    raise AssertionError(values)
 
 
 def _times(known: tuple[float | str, ...], values: tuple[float | str, ...]) -> int:

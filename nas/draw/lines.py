@@ -25,6 +25,8 @@ class Stop:
     shape: Shape
     macs: int
     params: int
+    fits: tuple[Row, ...] = ()
+    """What fits the inputs of a cell, where it is drawn apart."""
 
     @property
     def times(self) -> int:
@@ -86,7 +88,7 @@ def _seen(parts: Chain, outputs: list[Shape]) -> tuple[Row, list[Flow]]:
     if isinstance(first, Graph):
         flows = cell_flow(parts, outputs)
         inputs = tuple(outputs[max(0, len(outputs) - back)] for back in cell_inputs(parts))
-        return (mesh(first, inputs), *row(parts.parts[1:], flows[0].shape)), flows
+        return (mesh(first, inputs, first.inputs), *row(parts.parts[1:], flows[0].shape)), flows
     if isinstance(first, Exit):
         return row(first.head.parts, outputs[-1]), [flow(first.head, outputs[-1], None)]
     return row(parts.parts, outputs[-1]), [flow(parts, outputs[-1], None)]

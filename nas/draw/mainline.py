@@ -23,16 +23,7 @@ _COLUMN = 14.0
 
 def mainline(line: Sequence[Stop], inside: Sequence[Panel], input: Shape) -> Sketch:
     """The main line of a network from its input to its output."""
-    by_look = {panel.look: panel for panel in inside}
-    used = dict.fromkeys(by_look, 0)
-    said = []
-    for stop in line:
-        look = None if stop.plain else bare(stop.rows[0])
-        values = ""
-        if look is not None:
-            values = _values(by_look[look], used[look], stop.times)
-            used[look] += stop.times
-        said.append((stop, None if look is None else by_look[look], values))
+    said = list(_said(line, inside))
     width = max(_LEAST, *(_needed(*one) for one in said))
     names = max(text_width(stop.stage, SMALL, bold=True) for stop in line) + 2 * PAD
     shapes = max(text_width(shape_text(stop.shape), SMALL) for stop in line)
@@ -69,9 +60,24 @@ def mainline(line: Sequence[Stop], inside: Sequence[Panel], input: Shape) -> Ske
     return Sketch(total, y + _GAP, (*bands, *marks))
 
 
-def _values(panel: Panel, begin: int, times: int) -> str:
-    """What the letters of a panel are in some of its uses: "a=64, s=2"."""
-    return ", ".join(f"{letter}={_range(said[begin : begin + times])}" for letter, said in panel.kind.letters.items())
+def _said(line: Sequence[Stop], inside: Sequence[Panel]) -> Iterator[tuple[Stop, Panel | None, str]]:
+    """Each stop with its panel and what the letters there are in it: "a=64, s=2"."""
+    by_look = {panel.look: panel for panel in inside}
+    used = dict.fromkeys(by_look, 0)
+    for stop in line:
+        if stop.plain:
+            yield stop, None, ""
+            continue
+        values = []
+        for look, times in ((bare(stop.rows[0]), stop.times), *((bare(fit), 1) for fit in stop.fits)):
+            values += _values(by_look[look], used[look], times)
+            used[look] += times
+        yield stop, by_look[bare(stop.rows[0])], ", ".join(values)
+
+
+def _values(panel: Panel, begin: int, times: int) -> list[str]:
+    """What the letters of a panel are in some of its uses."""
+    return [f"{letter}={_range(said[begin : begin + times])}" for letter, said in panel.kind.letters.items()]
 
 
 def _range(values: Sequence[float | str]) -> str:
@@ -82,7 +88,7 @@ def _range(values: Sequence[float | str]) -> str:
 def _needed(stop: Stop, panel: Panel | None, values: str) -> float:
     if panel is None:
         return op_sketch(_op(stop)).width
-    texts = text_width(_name(stop), TEXT, bold=True) + text_width(_times(stop), TEXT, bold=True) + PAD
+    texts = text_width(panel.name, TEXT, bold=True) + text_width(_times(stop), TEXT, bold=True) + PAD
     inner = 3 * PAD + BADGE + max(texts, text_width(values, SMALL))
     return 2 * (inner + 24) if stop.exit else inner
 
@@ -91,10 +97,6 @@ def _op(stop: Stop) -> Op:
     (only,) = stop.rows[0]
     assert isinstance(only, Op)
     return replace(only, times=stop.times)
-
-
-def _name(stop: Stop) -> str:
-    return stop.kind
 
 
 def _times(stop: Stop) -> str:
@@ -107,7 +109,7 @@ def _box(stop: Stop, panel: Panel | None, values: str, width: float) -> Sketch:
         return replace(made, marks=tuple(_tipped(mark, stop) for mark in made.marks))
     left = width / 2 + 24 if stop.exit else 0.0
     height = _HIGH if values else _LOW
-    texts = [Text(left + 2 * PAD + BADGE, 17.5, _name(stop), TEXT, bold=True, anchor="start")]
+    texts = [Text(left + 2 * PAD + BADGE, 17.5, panel.name, TEXT, bold=True, anchor="start")]
     if values:
         texts.append(Text(left + 2 * PAD + BADGE, 33, values, SMALL, anchor="start"))
     if stop.times > 1:

@@ -87,6 +87,11 @@ class Sketch:
         """Whether what flows through it passes as it is."""
         return not self.marks
 
+    @property
+    def boxed(self) -> bool:
+        """Whether what enters arrives at a box."""
+        return isinstance(self.marks[0], Box) if self.marks else False
+
 
 def moved(mark: Mark, dx: float, dy: float) -> Mark:
     """The mark elsewhere."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from nas.arch.cost import Shape, cost
 from nas.arch.nodes import Network, chain
 from nas.draw.blocks import Panel, panels
+from nas.draw.fits import fits_apart
 from nas.draw.legend import legend
 from nas.draw.letters import text_width
 from nas.draw.lines import stops
@@ -18,6 +19,7 @@ from nas.draw.svg import svg
 _WIDEST = 1400.0
 _MARGIN, _GUTTER = 20.0, 18.0
 _TITLE = 62.0
+_LEAST = 480.0
 
 
 def draw(network: Network, input: Shape, name: str, about: str = "") -> str:
@@ -32,23 +34,19 @@ def draw(network: Network, input: Shape, name: str, about: str = "") -> str:
 
 def page(network: Network, input: Shape, name: str, about: str = "") -> tuple[list[Mark], float, float]:
     """The marks of that picture, its width and its height."""
-    line = stops(chain(network), input)
-    inside = panels(line)
+    line, fits = fits_apart(stops(chain(network), input))
+    inside = panels(line, fits)
     main = mainline(line, inside, input)
-    beside, below = _parted([panel.sketch for panel in inside], _WIDEST - 2 * _MARGIN - _GUTTER - main.width)
-    marks: list[Mark] = list(placed(main, _MARGIN, _TITLE))
-    shelf = _shelved(beside, main.height, _WIDEST - 2 * _MARGIN - _GUTTER - main.width)
-    marks += placed(shelf, _MARGIN + main.width + _GUTTER, _TITLE)
-    y = _TITLE + max(main.height, shelf.height) + _GUTTER
-    wide = _packed(below, _WIDEST - 2 * _MARGIN)
-    marks += placed(wide, _MARGIN, y)
-    y += wide.height + (_GUTTER if below else 0.0)
+    body = _narrowest([main, *(panel.sketch for panel in inside)])
     title = _title(network, input, name, about)
-    room = max(
-        main.width + (_GUTTER + shelf.width if beside else 0.0), wide.width, *(text.width for text in title), 480.0
-    )
-    key = legend(marks, room)
-    marks = [*(replace(text, x=text.x + _MARGIN) for text in title), *marks, *placed(key, _MARGIN, y)]
+    room = max(body.width, _LEAST, *(text.width for text in title))
+    key = legend(body.marks, room)
+    y = _TITLE + body.height + _GUTTER
+    marks = [
+        *(replace(text, x=text.x + _MARGIN) for text in title),
+        *placed(body, _MARGIN, _TITLE),
+        *placed(key, _MARGIN, y),
+    ]
     return marks, room + 2 * _MARGIN, y + key.height + _MARGIN
 
 
@@ -63,33 +61,33 @@ def _title(network: Network, input: Shape, name: str, about: str) -> list[Text]:
     return texts
 
 
-def _parted(sketches: Sequence[Sketch], room: float) -> tuple[list[Sketch], list[Sketch]]:
-    """Sketches that fit into the room beside the main line, and those that do not."""
-    return [one for one in sketches if one.width <= room], [one for one in sketches if one.width > room]
-
-
-def _shelved(sketches: Sequence[Sketch], height: float, room: float) -> Sketch:
-    """The sketches on shelves, in the narrowest way that is no higher than `height` or than the widest way is."""
-    least = max((one.width for one in sketches), default=0.0)
+def _narrowest(sketches: Sequence[Sketch]) -> Sketch:
+    """The sketches packed into the least height the page allows, as narrow as that can be."""
+    room = max(_WIDEST - 2 * _MARGIN, *(one.width for one in sketches))
     best = _packed(sketches, room)
-    enough = max(height, best.height)
-    width = least
+    width = max(one.width for one in sketches)
     while width < room:
         made = _packed(sketches, width)
-        if made.height <= enough:
+        if made.height < best.height + _GUTTER:
             return made
-        width += 20.0
+        width += _GUTTER
     return best
 
 
 def _packed(sketches: Sequence[Sketch], room: float) -> Sketch:
-    """The sketches in order on shelves as wide as the room."""
-    marks: list[Mark] = []
-    x = y = height = width = 0.0
+    """The sketches one after the other, each as high as it finds a place, and there as far left."""
+    taken: list[tuple[float, float, Sketch]] = []
     for one in sketches:
-        if x and x + one.width > room:
-            x, y, height = 0.0, y + height + _GUTTER, 0.0
-        marks += placed(one, x, y)
-        x, height = x + one.width + _GUTTER, max(height, one.height)
-        width = max(width, x - _GUTTER)
-    return Sketch(width, y + height, tuple(marks))
+        rights = [0.0, *(x + other.width + _GUTTER for x, _, other in taken)]
+        downs = [0.0, *(y + other.height + _GUTTER for _, y, other in taken)]
+        places = ((x, y) for y in sorted(downs) for x in sorted(rights) if not x or x + one.width <= room)
+        x, y = next(place for place in places if not any(_overlap(place, one, other) for other in taken))
+        taken.append((x, y, one))
+    width, height = max(x + one.width for x, _, one in taken), max(y + one.height for _, y, one in taken)
+    return Sketch(width, height, tuple(mark for x, y, one in taken for mark in placed(one, x, y)))
+
+
+def _overlap(place: tuple[float, float], one: Sketch, taken: tuple[float, float, Sketch]) -> bool:
+    (x, y), (left, top, other) = place, taken
+    across = x < left + other.width + _GUTTER and left < x + one.width + _GUTTER
+    return across and y < top + other.height + _GUTTER and top < y + one.height + _GUTTER

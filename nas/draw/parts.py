@@ -16,6 +16,7 @@ from nas.arch.nodes import (
     Act,
     Branches,
     Chain,
+    Chunk,
     Conv,
     Dropout,
     DropPath,
@@ -31,6 +32,7 @@ from nas.arch.nodes import (
     RadialBasis,
     Ratio,
     Scale,
+    Shift,
     Shortcut,
     Shuffle,
     Subsample,
@@ -40,7 +42,8 @@ from nas.arch.nodes import (
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number that may differ from one use of a block to the next: an `out` width, `stride`, `groups` or rate `p`.
+    """A number that may differ from one use of a block to the next: an `out` width, `stride`, `groups`, rate `p`
+    or how far `back` an input lies.
 
     As a text it is a letter that stands for it, or a word.
     """
@@ -67,14 +70,18 @@ class Joined:
 
     rows: tuple[Row, ...]
     join: str
+    drop_path: float = 0.0
     after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """A cell: steps of edges `(row, source)`, sources as in a `Graph`; `back` says how far back each input lies."""
+    """A cell: steps of edges `(row, source)`, sources as in a `Graph`.
 
-    back: tuple[int, ...]
+    `back` says how many cells back each input lies, 0 being what comes in.
+    """
+
+    back: tuple[Number, ...]
     steps: tuple[tuple[tuple[tuple[Row, int], ...], str], ...]
     outputs: tuple[int, ...]
     after: tuple[str, ...] = ()
@@ -166,21 +173,21 @@ def _extra(part: Part) -> str:
 
 def _item(part: Part, shape: Shape, fit: Shape | None) -> Item | None:
     match part:
-        case Branches(branches=branches, join=join):
+        case Branches(branches=branches, join=join, drop_path=p):
             inner = fit_shape([(branch, shape) for branch in branches], join, "branch")
-            return Joined(tuple(row(branch.parts, shape, inner) for branch in branches), join)
+            return Joined(tuple(row(branch.parts, shape, inner) for branch in branches), join, p)
         case Fork(branches=branches):
             return Joined(tuple(row(branch.parts, shape, fit) for branch in branches), "")
         case Graph():
-            return mesh(part, (shape,) * len(part.inputs))
+            return mesh(part, (shape,) * len(part.inputs), (0,) * len(part.inputs))
         case Shortcut():
             return _shortcut(part, shape, fit)
         case _:
             return _op(part, shape, fit)
 
 
-def mesh(part: Graph, inputs: tuple[Shape, ...]) -> Mesh:
-    """What a cell looks like on inputs of these shapes."""
+def mesh(part: Graph, inputs: tuple[Shape, ...], back: tuple[int, ...]) -> Mesh:
+    """What a cell looks like on inputs of these shapes that lie so far back."""
     shapes = list(inputs)
     steps = []
     for step in part.steps:
@@ -188,7 +195,7 @@ def mesh(part: Graph, inputs: tuple[Shape, ...]) -> Mesh:
         edges = tuple((row(edge.part.parts, shapes[edge.source], fit), edge.source) for edge in step.edges)
         steps.append((edges, step.join))
         shapes.append(step_flow(step, shapes).shape)
-    return Mesh(part.inputs, tuple(steps), tuple(graph_outputs(part)))
+    return Mesh(tuple(Number("back", cells) for cells in back), tuple(steps), tuple(graph_outputs(part)))
 
 
 def _shortcut(part: Shortcut, shape: Shape, fit: Shape | None) -> Op | None:
@@ -229,6 +236,10 @@ def _op(part: Part, shape: Shape, fit: Shape | None) -> Op:
             return Op("other", "zero") if factor == 0 else Op("other", "scale", (Number("p", factor),))
         case Shuffle(groups=groups):
             return Op("other", "channel shuffle", (Number("groups", groups),))
+        case Chunk(index=index, of=of):
+            return Op("other", f"maps, part {index + 1} of {of}")
+        case Shift():
+            return Op("other", "shift")
         case _:
             return Op("other", type(part).__name__.lower())
 
