@@ -9,7 +9,9 @@ from nas.arch.nodes import (
     Act,
     Branches,
     Chain,
+    Chunk,
     Conv,
+    Dropout,
     Flatten,
     Fork,
     GlobalPool,
@@ -75,6 +77,23 @@ def stage(block: Callable[[int], Chain], depth: int, *, stride: int) -> Chain:
 def classifier(classes: int) -> Chain:
     """Global average pool, linear layer."""
     return Chain(GlobalPool(), Flatten(), Linear(classes))
+
+
+def hidden_classifier(classes: int) -> Chain:
+    """Two hidden layers of 4096 with dropout, linear layer: the head of AlexNet and VGG."""
+    hidden = Chain(Linear(4096), Act(), Dropout())
+    return Chain(Flatten(), hidden, hidden, Linear(classes))
+
+
+def mlpconv(*widths: Width, kernel: Size, stride: Size = 1, padding: Padding = "same") -> Chain:
+    """k×k convolution to the first width, 1×1 convolutions to the others: a perceptron slid over the map (NiN)."""
+    first, *others = widths
+    return Chain(conv_act(first, kernel, stride=stride, padding=padding), *map(conv_act, others))
+
+
+def fire(squeeze: Width, one: Width, three: Width) -> Chain:
+    """1×1 convolution to few channels, then 1×1 and 3×3 convolutions of them side by side (SqueezeNet)."""
+    return Chain(conv_act(squeeze), Branches(conv_act(one), conv_act(three, 3), join="concat"))
 
 
 def residual(body: Part, *, shortcut: str = "projection") -> Chain:
@@ -247,3 +266,19 @@ def shuffle_keep(body: Part) -> Chain:
 def shuffle_down(body: Part) -> Chain:
     """ShuffleNet unit that halves the map: the pooled input with what `body`, of stride 2, makes of it, ReLU."""
     return Chain(Branches(Pool("avg", 3, stride=2, padding=1), body, join="concat"), Act())
+
+
+def split_body(width: Width, *, stride: int = 1) -> Chain:
+    """Body of a ShuffleNet v2 unit: 1×1, 3×3 depthwise, 1×1."""
+    return Chain(conv_norm_act(width), conv_norm(DEPTHWISE, 3, stride=stride, groups=DEPTHWISE), conv_norm_act(width))
+
+
+def split_keep(body: Part) -> Chain:
+    """ShuffleNet v2 unit that keeps the shape: half of the channels as they are, half through `body`, shuffled."""
+    return Chain(Branches(Chunk(0), Chain(Chunk(1), body), join="concat"), Shuffle(2))
+
+
+def split_down(width: Width) -> Chain:
+    """ShuffleNet v2 unit that halves the map, to twice `width` channels: two branches on all channels, shuffled."""
+    short = Chain(conv_norm(DEPTHWISE, 3, stride=2, groups=DEPTHWISE), conv_norm_act(width))
+    return Chain(Branches(short, split_body(width, stride=2), join="concat"), Shuffle(2))

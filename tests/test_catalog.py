@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nas import catalog
+from nas.arch.cost import cost
 from nas.arch.nodes import is_open
 from nas.arch.rewrite import with_se
 from nas.errors import NasError
@@ -14,6 +15,14 @@ def test_names_are_found_with_their_rewrites() -> None:
     assert catalog.network("resnet18").network() == catalog.networks()["resnet18"].network()
     assert catalog.network("resnet18+se").network() == with_se(catalog.network("resnet18").network())
     assert catalog.network("resnet18+se+no_se").network(classes=3) == catalog.network("resnet18").network(classes=3)
+
+
+def test_members_of_families_have_names_that_nobody_listed() -> None:
+    assert "resnet26" not in catalog.networks()
+    assert cost(catalog.network("resnet26").network(), (3, 32, 32)).output == (10,)
+    for name, listed in catalog.networks().items():
+        member = next((found for family in catalog.families() if (found := family.named(name))), listed)
+        assert member.network() == listed.network(), name
 
 
 def test_a_space_in_a_file(tmp_path: Path) -> None:
@@ -68,6 +77,13 @@ def test_wrong_spaces_are_told(spec: str, message: str) -> None:
         ("zzz", "known: lenet5"),
         ("resnet18+sse", "did you mean se"),
         ("vgg16+se", "residual branches"),
+        ("vgg12_bn", "vgg12_bn: the depth of a VGG is 11, 13, 16, 19, got 12"),
+        (
+            "resnet51",
+            "resnet51: the depth of a ResNet for CIFAR is 6n\\+2, and at least 8, got 51\nhint: .* 18, 34, 50",
+        ),
+        ("resnet2_b", "6n\\+2, and at least 8, got 2"),
+        ("resnet18_v1", "the depth of a ResNet with bottlenecks is 50, 101, 152, got 18"),
     ],
 )
 def test_wrong_networks_are_told(name: str, message: str) -> None:

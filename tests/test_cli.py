@@ -126,7 +126,7 @@ def mistakes(tmp_path: Path) -> list[tuple[list[str], str]]:
     (tmp_path / "list.json").write_text("[1]")
     point = ["show", "--space", "residual", "--point"]
     return [
-        (["show", "resnet5"], "did you mean"),
+        (["show", "resnett5"], "did you mean"),
         (["show", "resnet18", "--input", "3x224"], "channels x height x width, got '3x224'"),
         (["show", "resnet18", "--input", "0x2x2"], "channels x height x width"),
         (["show", "alexnet", "--input", "3x20x20"], "pool2"),
@@ -149,12 +149,12 @@ def test_mistakes_are_told_with_exit_code_two(tmp_path: Path, capsys: pytest.Cap
 def test_main_prints_a_mistake_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["nas", "show", "resnet5"])
+    monkeypatch.setattr("sys.argv", ["nas", "show", "resnett5"])
     with pytest.raises(SystemExit) as ended:
         nas.cli.main()
     assert ended.value.code == 2
     told = capsys.readouterr().err
-    assert told.startswith("error: no network is called 'resnet5'")
+    assert told.startswith("error: no network is called 'resnett5'")
     assert "Traceback" not in told
 
 

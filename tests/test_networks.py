@@ -12,17 +12,26 @@ TORCHVISION = "torchvision 0.28.0"
 PYTORCHCV = "pytorchcv 0.0.74"
 CAFFE = "prototxt of BVLC/caffe"
 SENET = "prototxt of hujie-frank/SENet"
+SQUEEZENET = "prototxt of forresti/SqueezeNet"
 SLIM = "TF-slim's nasnet.py on TensorFlow 2.12.1"
 SLIM_INCEPTION = "TF-slim's inception_v2.py on TensorFlow 2.12.1"
 TIMM = "timm 1.0.31"
 CIFAR_RESNET = "pytorchcv 0.0.74 minus its two projections"
 CLOSED_FORM = "closed form, not independent"
+MEGVII = "megvii-model/ShuffleNet-Series, plus the biases of the linear layer"
+NO_REFERENCE = "no implementation builds it; its MACs are near the published ones"
 
 COUNTS = {
     "lenet5": (60_000, 326_520, "the paper's own totals"),
     "lenet5_modern": (61_706, 416_520, CLOSED_FORM),
+    "lenet_caffe": (431_080, 2_293_000, CAFFE),
     "alexnet": (60_965_224, 724_406_816, CAFFE),
+    "alexnet_ungrouped": (62_378_344, 1_131_457_664, PYTORCHCV),
     "alexnet_one_tower": (61_100_840, 714_188_480, TORCHVISION),
+    "zfnet": (62_357_608, 1_168_032_896, PYTORCHCV),
+    "zfnet_b": (107_627_624, 2_476_704_896, PYTORCHCV),
+    "nin_cifar": (966_986, 222_486_528, PYTORCHCV),
+    "nin_imagenet": (7_595_176, 1_100_188_800, CLOSED_FORM),
     "vgg11": (132_863_336, 7_609_090_048, TORCHVISION),
     "vgg13": (133_047_848, 11_308_466_176, TORCHVISION),
     "vgg16": (138_357_544, 15_470_264_320, TORCHVISION),
@@ -55,6 +64,12 @@ COUNTS = {
     "resnet56": (853_018, 125_485_696, CIFAR_RESNET),
     "resnet110": (1_727_962, 252_887_680, CIFAR_RESNET),
     "resnet1202": (19_421_274, 2_829_238_912, CIFAR_RESNET),
+    "resnet20_b": (272_474, 40_813_184, PYTORCHCV),
+    "resnet32_b": (466_906, 69_124_736, PYTORCHCV),
+    "resnet44_b": (661_338, 97_436_288, PYTORCHCV),
+    "resnet56_b": (855_770, 125_747_840, PYTORCHCV),
+    "resnet110_b": (1_730_714, 253_149_824, PYTORCHCV),
+    "resnet1202_b": (19_424_026, 2_829_501_056, PYTORCHCV),
     "densenet121": (7_978_856, 2_834_161_664, TORCHVISION),
     "densenet169": (14_149_480, 3_359_843_328, TORCHVISION),
     "densenet201": (20_013_928, 4_291_365_888, TORCHVISION),
@@ -67,18 +82,58 @@ COUNTS = {
     "se_resnet50": (28_088_024, 3_860_488_192, SENET),
     "se_resnet101": (49_326_872, 7_574_937_600, SENET),
     "se_resnext50_32x4d": (27_559_896, 4_232_994_816, SENET),
+    "squeezenet1_0": (1_248_424, 861_339_936, SQUEEZENET),
+    "squeezenet1_1": (1_235_496, 387_747_520, SQUEEZENET),
     "nasnet_a_mobile": (5_289_978, 563_638_816, SLIM),
     "nasnet_a_large": (88_753_150, 23_783_414_658, SLIM),
     "nasnet_a_cifar": (3_346_538, 544_333_312, SLIM),
+    "mobilenet_v1": (4_231_976, 568_740_352, PYTORCHCV),
+    "mobilenet_v1-1.0-192": (4_231_976, 418_121_728, PYTORCHCV),
+    "mobilenet_v1-1.0-160": (4_231_976, 290_675_200, PYTORCHCV),
+    "mobilenet_v1-1.0-128": (4_231_976, 186_400_768, PYTORCHCV),
+    "mobilenet_v1-0.75": (2_585_560, 325_400_448, PYTORCHCV),
+    "mobilenet_v1-0.75-192": (2_585_560, 239_273_472, PYTORCHCV),
+    "mobilenet_v1-0.75-128": (2_585_560, 106_770_432, PYTORCHCV),
+    "mobilenet_v1-0.5": (1_331_592, 149_497_088, PYTORCHCV),
+    "mobilenet_v1-0.5-192": (1_331_592, 109_970_432, PYTORCHCV),
+    "mobilenet_v1-0.5-160": (1_331_592, 76_524_800, PYTORCHCV),
+    "mobilenet_v1-0.5-128": (1_331_592, 49_160_192, PYTORCHCV),
+    "mobilenet_v1-0.25": (470_072, 41_030_272, PYTORCHCV),
+    "mobilenet_v1-0.25-192": (470_072, 30_212_608, PYTORCHCV),
+    "mobilenet_v1-0.25-160": (470_072, 21_059_200, PYTORCHCV),
     "mobilenet_v2-0.5": (1_968_680, 97_131_840, TORCHVISION),
     "mobilenet_v2-0.75": (2_636_424, 209_069_792, TORCHVISION),
     "mobilenet_v2": (3_504_872, 300_774_272, TORCHVISION),
     "mobilenet_v2-1.4": (6_108_776, 582_195_824, TORCHVISION),
+    "shufflenet_v1-0.25-g1": (209_746, 11_003_184, PYTORCHCV),
+    "shufflenet_v1-0.25-g2": (267_486, 11_520_372, NO_REFERENCE),
+    "shufflenet_v1-0.25-g3": (305_902, 11_009_808, PYTORCHCV),
+    "shufflenet_v1-0.25-g4": (339_252, 12_394_600, NO_REFERENCE),
+    "shufflenet_v1-0.25-g8": (454_504, 12_426_240, NO_REFERENCE),
+    "shufflenet_v1-0.5-g1": (534_484, 38_517_408, PYTORCHCV),
+    "shufflenet_v1-0.5-g2": (643_932, 38_570_608, NO_REFERENCE),
+    "shufflenet_v1-0.5-g3": (718_324, 37_589_856, PYTORCHCV),
+    "shufflenet_v1-0.5-g4": (778_040, 37_468_832, NO_REFERENCE),
+    "shufflenet_v1-0.5-g8": (1_010_448 + 1000, 40_469_760, MEGVII),
     "shufflenet_v1-1.0-g1": (1_531_936, 143_078_976, PYTORCHCV),
     "shufflenet_v1-1.0-g2": (1_733_848, 140_836_512, PYTORCHCV),
     "shufflenet_v1-1.0-g3": (1_865_728, 137_460_672, PYTORCHCV),
     "shufflenet_v1-1.0-g4": (1_968_344, 134_339_776, PYTORCHCV),
     "shufflenet_v1-1.0-g8": (2_434_768, 138_365_952, PYTORCHCV),
+    "shufflenet_v1-1.5-g1": (2_993_032, 308_096_352, NO_REFERENCE),
+    "shufflenet_v1-1.5-g2": (3_272_312, 302_187_792, NO_REFERENCE),
+    "shufflenet_v1-1.5-g3": (3_441_168 + 1000, 292_443_552, MEGVII),
+    "shufflenet_v1-1.5-g4": (3_574_032, 285_767_712, NO_REFERENCE),
+    "shufflenet_v1-1.5-g8": (4_268_952 + 1000, 290_188_800, MEGVII),
+    "shufflenet_v1-2.0-g1": (4_918_744, 550_334_592, PYTORCHCV),
+    "shufflenet_v1-2.0-g2": (5_257_896, 539_138_624, PYTORCHCV),
+    "shufflenet_v1-2.0-g3": (5_449_776 + 1000, 524_045_184, MEGVII),
+    "shufflenet_v1-2.0-g4": (5_593_528, 510_289_536, PYTORCHCV),
+    "shufflenet_v1-2.0-g8": (6_521_232 + 1000, 521_942_016, MEGVII),
+    "shufflenet_v2-0.5": (1_366_792, 40_476_448, TORCHVISION),
+    "shufflenet_v2-1.0": (2_278_604, 144_907_992, TORCHVISION),
+    "shufflenet_v2-1.5": (3_503_624, 295_759_392, TORCHVISION),
+    "shufflenet_v2-2.0": (7_393_996, 583_253_464, TORCHVISION),
 }
 """Parameters and MACs, and where they were counted."""
 
@@ -104,6 +159,17 @@ def test_the_heads_of_googlenet_cost_apart():
 def test_the_head_of_inception_v3_costs_apart():
     made = cost(NETWORKS["inception_v3"].network(), (3, 299, 299))
     assert made.params + made.exit_params == 27_161_264, TORCHVISION
+
+
+@pytest.mark.parametrize(("scale", "published"), [("0.5", 38e6), ("0.25", 13e6)])
+def test_small_shufflenets_come_near_the_published_macs(scale, published):
+    for groups in (1, 2, 3, 4, 8):
+        macs = COUNTS[f"shufflenet_v1-{scale}-g{groups}"][1]
+        assert abs(macs / published - 1) < (0.07 if scale == "0.5" else 0.16)
+
+
+def test_the_shufflenet_set_against_alexnet_has_a_share_of_its_macs():
+    assert round(COUNTS["alexnet"][1] / COUNTS["shufflenet_v1-0.5-g4"][1]) == 19, "published: 720 and 38 million, 18"
 
 
 @pytest.mark.parametrize("name", NETWORKS)

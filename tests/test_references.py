@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 import nas
 from nas import catalog
-from nas.arch.nodes import Network, chain
+from nas.arch.nodes import Branches, Network, Part, chain
+from nas.arch.rewrite import rewrite
 
 Layer = tuple[str, nn.Module]
 
@@ -47,6 +48,17 @@ class Reference:
 DOWN = "downsample"
 NO_HEADS = {"init_weights": False, "aux_logits": False}
 
+
+def body_first(network: Network) -> Network:
+    """A ShuffleNet v1 as in pytorchcv, where units of stride 2 put what they pool last."""
+
+    def turned(part: Part) -> Part:
+        concat = isinstance(part, Branches) and part.join == "concat"
+        return Branches(*reversed(part.branches), join="concat") if concat else part
+
+    return rewrite(network, turned)
+
+
 REFERENCES = {
     "alexnet_one_tower": Reference("torchvision", "alexnet"),
     "vgg11_bn": Reference("torchvision", "vgg11_bn"),
@@ -61,7 +73,19 @@ REFERENCES = {
     "densenet121": Reference("torchvision", "densenet121", side=96),
     "resnext50_32x4d": Reference("torchvision", "resnext50_32x4d", first=DOWN, side=96),
     "xception": Reference("timm", "legacy_xception", first="skip", side=107),
+    "mobilenet_v1": Reference("pytorchcv", "mobilenet.mobilenet_w1"),
+    "mobilenet_v1-0.25": Reference("pytorchcv", "mobilenet.mobilenet_wd4"),
     "mobilenet_v2": Reference("torchvision", "mobilenet_v2", side=96),
+    "mobilenet_v2-1.4": Reference("torchvision", "mobilenet_v2", {"width_mult": 1.4}, side=96),
+    "shufflenet_v1-1.0-g1": Reference("pytorchcv", "shufflenet.shufflenet_g1_w1", adapt=body_first),
+    "shufflenet_v1-1.0-g3": Reference("pytorchcv", "shufflenet.shufflenet_g3_w1", adapt=body_first),
+    "shufflenet_v1-1.0-g8": Reference("pytorchcv", "shufflenet.shufflenet_g8_w1", adapt=body_first),
+    "shufflenet_v1-0.5-g3": Reference("pytorchcv", "shufflenet.shufflenet_g3_wd2", adapt=body_first),
+    "shufflenet_v1-0.25-g1": Reference("pytorchcv", "shufflenet.shufflenet_g1_wd4", adapt=body_first),
+    "shufflenet_v2-0.5": Reference("torchvision", "shufflenet_v2_x0_5", side=96),
+    "shufflenet_v2-1.0": Reference("torchvision", "shufflenet_v2_x1_0", side=96),
+    "shufflenet_v2-1.5": Reference("torchvision", "shufflenet_v2_x1_5", side=96),
+    "shufflenet_v2-2.0": Reference("torchvision", "shufflenet_v2_x2_0", side=96),
 }
 """By our name, in the order of the networks' story."""
 

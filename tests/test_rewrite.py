@@ -5,7 +5,7 @@ import pytest
 from nas import catalog
 from nas.arch.cost import cost
 from nas.arch.diff import diff
-from nas.arch.nodes import Branches, Chain, Conv, Flatten, GlobalPool, Linear, Pool, Shortcut, Shuffle
+from nas.arch.nodes import Branches, Chain, Conv, Exit, Flatten, GlobalPool, Linear, Pool, Shortcut, Shuffle
 from nas.arch.rewrite import (
     RewriteError,
     for_images,
@@ -17,6 +17,7 @@ from nas.arch.rewrite import (
     without_se,
     without_shuffle,
 )
+from nas.errors import ShapeError
 
 NAMES = [name for name in catalog.networks() if "1202" not in name and "264" not in name]
 
@@ -38,6 +39,36 @@ def test_the_earliest_strides_go_first() -> None:
     network = catalog.network("resnet18").network()
     edits = [str(edit) for edit in diff(network, for_images(network, (3, 32, 32)))]
     assert edits == ["conv1.stride: 2 → 1", 'pool1: removed pool("max", 3, stride=2, padding=1)']
+
+
+def test_heads_are_brought_to_the_maps_not_the_network_to_its_heads() -> None:
+    network = catalog.network("inception_v3").network()
+    small = for_images(network, (3, 32, 32))
+    assert [str(edit) for edit in diff(network, small)] == [
+        "conv1.stride: 2 → 1",
+        'pool1: removed pool("max", 3, stride=2)',
+        'pool2: removed pool("max", 3, stride=2)',
+        'exit1.pool1: removed pool("avg", 5, stride=3)',
+    ]
+    assert without_exits(small) == for_images(without_exits(network), (3, 32, 32))
+
+
+def test_a_head_that_reads_its_map_stays_as_it_is() -> None:
+    head = Chain(Conv(4, 3, stride=2, padding=0), GlobalPool(), Flatten(), Linear(10))
+    network = Chain(Conv(8, 3, stride=2), Exit(head), Conv(8, 3, stride=2), GlobalPool(), Flatten(), Linear(10))
+    small = for_images(network, (3, 10, 10))
+    assert [str(edit) for edit in diff(network, small)] == ["conv1.stride: 2 → 1"]
+
+
+def test_a_head_that_no_stride_helps_says_why() -> None:
+    head = Chain(Conv(4, 9, padding=0), GlobalPool(), Flatten(), Linear(10))
+    with pytest.raises(ShapeError, match="the window fits into the map"):
+        for_images(Chain(Conv(8, 3), Exit(head), GlobalPool(), Flatten(), Linear(10)), (3, 8, 8))
+
+
+def test_uneven_padding_goes_with_the_stride() -> None:
+    network = Chain(Conv(8, 7, stride=2, padding=(2, 3, 2, 3)), GlobalPool(), Flatten(), Linear(10))
+    assert for_images(network, (3, 4, 4)).parts[0] == Conv(8, 7)
 
 
 def test_a_network_that_no_rewrite_helps_says_why() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
@@ -73,6 +74,12 @@ class Arithmetic:
     def __rfloordiv__(self, other: Any) -> Derived:
         return Derived("//", other, self)
 
+    def __truediv__(self, other: Any) -> Derived:
+        return Derived("/", self, other)
+
+    def __rtruediv__(self, other: Any) -> Derived:
+        return Derived("/", other, self)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pick(Arithmetic):
@@ -92,13 +99,18 @@ class Pick(Arithmetic):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Span(Arithmetic):
-    """An integer from `low` to `high`, both included, in steps of `step`; `scope` as in `Pick`."""
+    """An integer from `low` to `high`, both included, in steps of `step`; `scope` as in `Pick`.
+
+    With `log` a random one is drawn evenly by its logarithm: 1 to 10 as often as 10 to 100.
+    """
 
     name: str
     low: int
     high: int
     step: int = 1
     scope: str | None = None
+    _: KW_ONLY
+    log: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -106,6 +118,12 @@ class Span(Arithmetic):
             raise HoleError(
                 f"a span runs from low to high in whole steps, got {self.low} to {self.high} by {self.step}",
                 path=self.name,
+            )
+        if self.log and (self.low < 1 or self.step > 1):
+            raise HoleError(
+                f"a span drawn by its logarithm begins at 1 or above, in steps of 1, got {self.low} by {self.step}",
+                path=self.name,
+                hint="add or multiply: 2 * span(…, log=True) - 2",
             )
 
     @property
@@ -135,17 +153,24 @@ _OPS: dict[str, Callable[[Any, Any], Any]] = {
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "//": lambda a, b: a // b,
+    "/": lambda a, b: a / b,
 }
 
 
-def span(name: str, low: int, high: int, step: int = 1) -> Any:
-    """A hole for an integer from `low` to `high`, both included, in steps of `step`."""
-    return Span(name, low, high, step)
+def span(name: str, low: int, high: int, step: int = 1, *, log: bool = False) -> Any:
+    """A hole for an integer from `low` to `high`, both included, in steps of `step`, or drawn by its logarithm."""
+    return Span(name, low, high, step, log=log)
 
 
 def shared(scope: str, hole: Any) -> Any:
     """The same hole, decided once for the nearest enclosing scope named `scope` ("" is the whole space)."""
     return replace(hole, scope=scope)
+
+
+def log_uniform(low: int, high: int, rng: random.Random) -> int:
+    """A random integer from `low` to `high`, evenly by its logarithm."""
+    drawn = math.exp(rng.uniform(math.log(low - 0.5), math.log(high + 0.5)))
+    return min(high, max(low, round(drawn)))
 
 
 def value_holes(value: Any) -> Iterator[ValueHole]:
@@ -167,7 +192,7 @@ def evaluate(value: Any, decided: Callable[[ValueHole], Any]) -> Any:
             return decided(value)
         case Derived(op=op, left=left, right=right):
             a, b = evaluate(left, decided), evaluate(right, decided)
-            if op == "//" and b == 0:
+            if op in ("//", "/") and b == 0:
                 raise HoleError(f"a derived value does not divide by zero, got {a} // {b}")
             return _OPS[op](a, b)
         case _:

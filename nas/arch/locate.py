@@ -88,7 +88,8 @@ class _Search:
         if not is_open(space) and space == network:
             yield state
             return
-        parts, count = network.parts, len(network.parts)
+        parts = _split_forks(network.parts)
+        count = len(parts)
         for end, after in self.parts(space.parts, place, parts, 0, state, at):
             if end == count:
                 yield after
@@ -119,6 +120,8 @@ class _Search:
                         there = _brief(parts[pos]) if pos < len(parts) else "the end"
                         self.fail((*at, pos), f"no part that {place.full_name(pattern)} offers begins with {there}")
                 yield from self.structure(pattern, place, pos, state, within, labels)
+            case Fork() if any(isinstance(part, Fork) for part in parts[max(0, pos - 1) : pos + 1]):
+                yield from self.fork(pattern, place, parts, pos, state, at)
             case _ if pos == len(parts):
                 self.fail((*at, pos), f"the network ends where the space expects {_brief(pattern)}")
             case _:
@@ -194,8 +197,6 @@ class _Search:
             case Branches(), Branches():
                 for after in self.values(pattern, ("join", "drop_path"), place, part, state, at):
                     yield from self.branches(pattern.branches, place, part.branches, after, at)
-            case Fork(), Fork():
-                yield from self.branches(pattern.branches, place, part.branches, state, at)
             case Exit(), Exit():
                 for after in self.values(pattern, ("weight",), place, part, state, at):
                     yield from self.whole(pattern.head, place, part.head, after, (*at, 0))
@@ -213,23 +214,47 @@ class _Search:
     def branches(
         self, patterns: tuple[Chain, ...], place: Place, branches: tuple[Chain, ...], state: _State, at: Location
     ) -> States:
-        def step(i: int, pos: int, before: _State) -> Ends:
-            if pos < len(branches):
-                for after in self.whole(patterns[i], place, branches[pos], before, (*at, pos)):
-                    yield pos + 1, after
-            if may_be_fork(patterns[i]):
-                for end in range(pos, len(branches) + 1):
-                    fork = Chain(Fork(*branches[pos:end]))
-                    for after in self.whole(patterns[i], place, fork, before, (*at, pos)):
-                        yield end, after
-
-        for end, after in _in_turn(len(patterns), step, 0, state):
+        for end, after in self.row(patterns, place, tuple(map(Fork, branches)), 0, state, at):
             if end == len(branches):
                 yield after
             else:
                 self.fail(at, f"the network joins {len(branches)} branches, the space {end}")
         if len(patterns) > len(branches):
             self.fail(at, f"the network joins {len(branches)} branches, the space {len(patterns)}")
+
+    def row(
+        self,
+        patterns: tuple[Chain, ...],
+        place: Place,
+        forks: tuple[Part, ...],
+        start: int,
+        state: _State,
+        at: Location,
+    ) -> Ends:
+        """All (end, state) such that `patterns` are the branches from `start` to `end`, each of them a fork."""
+
+        def step(i: int, pos: int, before: _State) -> Ends:
+            pattern = patterns[i]
+            if pos < len(forks):
+                (branch,) = forks[pos].branches  # type: ignore[union-attr]
+                for after in self.whole(pattern, place, branch, before, (*at, pos)):
+                    yield pos + 1, after
+            if may_be_fork(pattern):
+                for end, after in self.parts(pattern.parts, place, forks, pos, before, at):
+                    if end > pos:
+                        yield end, after
+                for after in self.whole(pattern, place, _ABSENT, before, (*at, pos)):
+                    yield pos, after
+
+        return _in_turn(len(patterns), step, start, state)
+
+    def fork(self, pattern: Fork, place: Place, parts: tuple[Part, ...], pos: int, state: _State, at: Location) -> Ends:
+        """What a fork makes of forks of one branch each, from `pos` on; it may also be a part of one without any."""
+        if pos < len(parts) and parts[pos] == Fork():
+            for _, after in self.row(pattern.branches, place, (), 0, state, at):
+                yield from ((pos, after), (pos + 1, after))
+        else:
+            yield from self.row(pattern.branches, place, parts, pos, state, at)
 
     def cells(
         self,
@@ -493,6 +518,19 @@ def _alternatives(choice: Choice) -> _Alternatives:
     return made
 
 
+_ABSENT = Chain(Fork())
+"""What an absent branch is made of."""
+
+
+def _split_forks(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The parts of a chain, the branches of the fork at its end in forks of their own."""
+    match parts:
+        case (*most, Fork(branches=branches)) if branches:
+            return (*most, *map(Fork, branches))
+        case _:
+            return parts
+
+
 @lru_cache(maxsize=4096)
 def may_be_fork(space: Chain) -> bool:
     """Whether the chain can turn out to be a `Fork` and nothing else."""
@@ -525,6 +563,11 @@ def _path(network: Chain, location: Location) -> str:
     here: Any = network
     for position in location:
         match here:
+            case Chain(parts=(*most, Fork(branches=branches))) if branches and position >= len(most):
+                number = position - len(most)
+                inside = number < len(branches)
+                path = below(path, f"fork1.branch{number + 1}" if inside else "end")
+                here = branches[number] if inside else None
             case Chain(parts=parts):
                 names = [*part_names(parts), "end"]
                 path, here = below(path, names[position]), parts[position] if position < len(parts) else None

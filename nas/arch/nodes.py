@@ -392,7 +392,10 @@ class Branches(Node):
 
 @node
 class Fork(Node):
-    """Several chains on one input without a join of their own: the enclosing join takes each. Ends its branch."""
+    """Several chains on one input without a join of their own: the enclosing join takes each. Ends its branch.
+
+    Forks in a row are one fork, so that a repeat of forks is a fork of as many branches.
+    """
 
     branches: tuple[Chain, ...]
 
@@ -614,6 +617,23 @@ def field_names(kind: type) -> tuple[str, ...]:
 
 
 def _spliced(parts: tuple[Any, ...]) -> Iterator[Part]:
+    """The parts without chains in them, forks in a row as one."""
+    forks: tuple[Fork, ...] = ()
+    for part in _flat(parts):
+        if isinstance(part, Fork):
+            forks += (part,)
+            continue
+        yield from _merged(forks)
+        forks = ()
+        yield part
+    yield from _merged(forks)
+
+
+def _merged(forks: tuple[Fork, ...]) -> tuple[Fork, ...]:
+    return forks if len(forks) < 2 else (Fork(*(branch for fork in forks for branch in fork.branches)),)
+
+
+def _flat(parts: tuple[Any, ...]) -> Iterator[Part]:
     for part in parts:
         match part:
             case Chain(parts=inner):
@@ -633,12 +653,18 @@ def _unforked(branches: tuple[Any, ...]) -> Iterator[Chain]:
         match branch.parts:
             case (Fork(branches=inner),):
                 yield from inner
-            case (*most, _) if any(isinstance(part, Fork) for part in most):
+            case _ if _goes_on_after_a_fork(branch):
                 raise PartError("a Fork ends its branch, got parts after it")
             case (_, *_, Fork(branches=())):
                 raise PartError("a Fork without branches stands alone in its branch, which is then absent")
             case _:
                 yield branch
+
+
+def _goes_on_after_a_fork(branch: Chain) -> bool:
+    """Whether something follows a fork that is no fork, and cannot turn out to be one."""
+    kinds = [type(part) for part in branch.parts]
+    return Fork in kinds and not all(kind in (Fork, Repeat, Scope, Choice) for kind in kinds[kinds.index(Fork) :])
 
 
 def _no_map(source: Any) -> bool:

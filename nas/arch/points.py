@@ -6,7 +6,7 @@ from typing import Any
 
 from nas.arch.holes import same
 from nas.arch.nodes import Space
-from nas.arch.realize import Ask, Point, asker, fill, offers
+from nas.arch.realize import Ask, Point, asker, draw, fill, offers
 from nas.arch.scopes import Hole
 from nas.errors import HoleError
 
@@ -44,10 +44,8 @@ def mutate(space: Space, point: Point, rng: random.Random) -> Point:
     if not free:
         raise HoleError("a mutation needs a decision with another option, got a space of one point")
     name, hole = rng.choice(free)
-    index = rng.randrange(len(hole.options) - 1)
-    option = hole.options[index]
-    if any(same(point[name], earlier) for earlier in hole.options[: index + 1]):
-        option = hole.options[index + 1]
+    while same(option := draw(hole, rng), point[name]):
+        pass
     return _changed(space, point, name, option, asker(rng))
 
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from nas.arch.fields import is_hole
-from nas.arch.holes import Span, evaluate, same
+from nas.arch.holes import Span, evaluate, log_uniform, same
 from nas.arch.nodes import (
     Branches,
     Cells,
@@ -49,8 +49,8 @@ class Suggests(Protocol):
     def suggest_categorical(self, name: str, choices: Any) -> Any:
         """One of the choices."""
 
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
-        """An integer of the range."""
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """An integer of the range, drawn by its logarithm or not."""
 
 
 def realize(space: Space, decide: Mapping[str, Any] | random.Random | Suggests | Ask) -> Network:
@@ -79,7 +79,7 @@ def realize(space: Space, decide: Mapping[str, Any] | random.Random | Suggests |
 
 
 def sample(space: Space, rng: random.Random) -> Point:
-    """A random point of `space`: each hole uniformly among its options."""
+    """A random point of `space`: each hole uniformly among its options, or among their logarithms where it says so."""
     return fill(space, asker(rng))[1]
 
 
@@ -87,11 +87,18 @@ def asker(decide: random.Random | Suggests | Ask) -> Ask:
     """A function that decides a hole, made of whatever can."""
     match decide:
         case random.Random():
-            return lambda _, hole: hole.options[decide.randrange(len(hole.options))]
+            return lambda _, hole: draw(hole, decide)
         case Suggests():
             return lambda name, hole: _suggested(decide, name, hole)
         case _:
             return decide
+
+
+def draw(hole: Hole, rng: random.Random) -> Any:
+    """A random option of a hole."""
+    if isinstance(hole, Span) and hole.log:
+        return log_uniform(hole.low, hole.high, rng)
+    return hole.options[rng.randrange(len(hole.options))]
 
 
 def fill(space: Space, ask: Ask) -> tuple[Network, Point]:
@@ -254,7 +261,7 @@ def _nearest(name: str, names: Mapping[str, Any]) -> str:
 
 def _suggested(trial: Suggests, name: str, hole: Hole) -> Any:
     if isinstance(hole, Span):
-        return trial.suggest_int(name, hole.low, hole.high, step=hole.step)
+        return trial.suggest_int(name, hole.low, hole.high, step=hole.step, log=hole.log)
     return from_plain(hole, trial.suggest_categorical(name, [plain(option) for option in hole.options]))
 
 

@@ -1,6 +1,7 @@
 """The same network for smaller images, with another number of classes, with or without a kind of block."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from nas.arch.cost import Shape, cell_flow, cost, flow
@@ -167,21 +168,41 @@ def for_images(network: Network, input: Shape) -> Chain:
 
     While the network cannot read the image, or its last map is smaller than 4 pixels, the earliest part of the main
     chain (or cell) that strides is made to stride half as far: a pooling layer that is left without a stride goes, a
-    convolution stays. Where later cells read past such a cell, they stride half as far there too. A network that reads
-    the image as it is stays as it is.
+    convolution stays, with the padding that keeps the map where that of its stride was uneven. Where later cells read
+    past such a cell, they stride half as far there too. The head of an exit on the main chain that cannot read its map
+    then is brought to it in the same way, not the network to the head. A network that reads the image as it is stays as
+    it is.
 
     Raises:
         ShapeError: the network cannot read the image even without any stride.
     """
-    whole = chain(network)
-    while (last := _last_map(whole, input)) < _SMALLEST_MAP:
+    return _fitted(chain(network), input, _SMALLEST_MAP)
+
+
+def _fitted(whole: Chain, input: Shape, smallest: int) -> Chain:
+    while (last := _last_map(made := _with_fitted_heads(whole, input), input)) < smallest:
         smaller = next(_less_striding(whole, input), None)
         if smaller is None:
             if last == 0:
-                cost(whole, input)
+                cost(made, input)
             break
         whole = smaller
-    return whole
+    return made
+
+
+def _with_fitted_heads(whole: Chain, input: Shape) -> Chain:
+    """The chain, each of its exits with a head that can read its map, where strides are all that prevents it."""
+    parts: list[Part] = []
+    shape = input
+    for position, part in enumerate(whole.parts):
+        if isinstance(part, Exit) and not _reads(part, shape):
+            with suppress(ShapeError):
+                part = Exit(_fitted(part.head, shape, 1), part.weight)
+        if not _reads(part, shape):
+            return Chain(*parts, *whole.parts[position:])
+        parts.append(part)
+        shape = flow(part, shape, None).shape
+    return Chain(*parts)
 
 
 def _last_map(whole: Chain, input: Shape) -> int:
@@ -219,6 +240,8 @@ def _less_striding(whole: Chain, input: Shape) -> Iterator[Chain]:
 
 def _halved_once(part: Part) -> Iterator[Part]:
     match part:
+        case Exit():
+            pass
         case Cells(cells=cells):
             for position, cell in enumerate(cells):
                 if (made := rewrite(cell, _halved)) != cell:
@@ -248,6 +271,8 @@ def _nearer(cell: Chain, distance: int) -> Chain:
 def _halved(part: Part) -> Part:
     """A part inside others that strides half as far; it stays in step with its siblings, so overlapping pools stay."""
     match part:
+        case Conv(stride=stride, padding=(_, _, _, _)) if _half(stride) == (1, 1) != pair(stride):
+            return replace(part, stride=1, padding="same")
         case Conv(stride=stride) if stride != 1:
             return replace(part, stride=_half(stride))
         case Pool(kernel=kernel, stride=stride) if stride is not None and stride != 1:

@@ -9,7 +9,22 @@ from functools import partial
 
 from nas.arch.fields import Padding, Size
 from nas.arch.named import Named
-from nas.arch.nodes import Act, Chain, Conv, Dropout, Flatten, GlobalPool, Linear, Network, Norm, Part, Pool, Width
+from nas.arch.nodes import (
+    DEPTHWISE,
+    Act,
+    Chain,
+    Conv,
+    Dropout,
+    Flatten,
+    GlobalPool,
+    Linear,
+    Network,
+    Norm,
+    Part,
+    Pool,
+    Ratio,
+    Width,
+)
 from nas.arch.rewrite import with_se
 from search_spaces.blocks import classifier, concat, conv_norm_act, inception_double
 
@@ -84,7 +99,7 @@ def inception_v2_slim(classes: int = 1000) -> Network:
     At stride 2 even maps are padded at the bottom and right alone, as TensorFlow does; average pools leave the padding
     out of the mean.
     """
-    depthwise = Conv(24, 7, stride=2, groups=3, padding=(2, 3, 2, 3))
+    depthwise = Conv(Ratio(8), 7, stride=2, groups=DEPTHWISE, padding=(2, 3, 2, 3))
     mean = Pool("avg", 3, stride=1, padding=1, count_include_pad=False)
     return Chain(
         _features(_slim_conv, stem=Chain(depthwise, Conv(64, bias=True), Act()), mean=mean, pooled=96),

@@ -1,4 +1,4 @@
-"""LeNet-5: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998."""
+"""LeNet: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998."""
 
 from nas.arch.named import Named
 from nas.arch.nodes import Act, Chain, Conv, Flatten, Linear, Network, Pool, RadialBasis, Subsample, TableConv
@@ -16,9 +16,10 @@ _C3 = (
 def lenet5(classes: int = 10) -> Network:
     """LeNet-5 as published, on 1×32×32 (28×28 digits with a border).
 
-    Published: 60,000 learned parameters, 340,908 connections.
-    Counted: 60,000 parameters; 326,520 MACs, the 840 of the fixed output codes among them.
-    The paper counts biases and the additions of the subsampling as connections.
+    Departs from the paper in the fixed codes of the output layer: they are drawn at random, where the paper has 7×12
+    pictures of the ASCII characters, so that characters that look alike have codes that are alike.
+    The connections that the paper counts are the MACs, those of the output layer among them, and besides a connection
+    for every bias that is added and, in the subsampling, for every element that is summed.
     """
     squash = Act("lecun_tanh")
     return Chain(
@@ -32,7 +33,6 @@ def lenet5(classes: int = 10) -> Network:
 def lenet5_modern(classes: int = 10) -> Network:
     """LeNet-5 as textbooks build it today, on 1×32×32.
 
-    Counted: 61,706 parameters, 416,520 MACs.
     Departs from the paper: ReLU, max pooling without parameters, C3 reads all maps, a linear output.
     """
     return Chain(
@@ -43,7 +43,21 @@ def lenet5_modern(classes: int = 10) -> Network:
     )
 
 
+def lenet_caffe(classes: int = 10) -> Network:
+    """The LeNet of Caffe's MNIST example, on 1×28×28.
+
+    Not a network of the paper: two wide convolutions that read all maps, max pooling, no activation before the hidden
+    linear layer, and a linear output.
+    """
+    return Chain(
+        Chain(Conv(20, 5, padding=0, bias=True), Pool("max", 2)),
+        Chain(Conv(50, 5, padding=0, bias=True), Pool("max", 2)),
+        Chain(Flatten(), Linear(500), Act(), Linear(classes)),
+    )
+
+
 NETWORKS = (
     Named("lenet5", lenet5, (1, 32, 32), 10, 1998, "Proc. IEEE 86(11)"),
     Named("lenet5_modern", lenet5_modern, (1, 32, 32), 10, 1998, "Proc. IEEE 86(11)"),
+    Named("lenet_caffe", lenet_caffe, (1, 28, 28), 10, 2014, "BVLC/caffe:examples/mnist"),
 )

@@ -11,6 +11,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
+from nas.arch.holes import log_uniform
 from nas.search.objectives import front, losses
 
 
@@ -43,8 +44,9 @@ class ParetoSampler(BaseSampler):
         free = [name for name, offered in parent.distributions.items() if len(options(offered)) > 1]
         if free:
             name = self._rng.choice(free)
-            others = [option for option in options(parent.distributions[name]) if option != parent.params[name]]
-            self._plans[trial.number] = _Plan(parent.params, name, self._rng.choice(others))
+            while (option := draw(parent.distributions[name], self._rng)) == parent.params[name]:
+                pass
+            self._plans[trial.number] = _Plan(parent.params, name, option)
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
@@ -53,7 +55,7 @@ class ParetoSampler(BaseSampler):
         offered = options(param_distribution)
         plan = self._plans.get(trial.number)
         inherited = [value for value in (plan.values(param_name) if plan else ()) if value in offered]
-        return inherited[0] if inherited else self._rng.choice(offered)
+        return inherited[0] if inherited else draw(param_distribution, self._rng)
 
     def after_trial(
         self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
@@ -103,6 +105,13 @@ def options(offered: BaseDistribution) -> Sequence[Any]:
             return range(low, high + 1, step)
         case _:
             raise TypeError(f"ParetoSampler takes categorical and integer parameters, got {offered}")
+
+
+def draw(offered: BaseDistribution, rng: random.Random) -> Any:
+    """A random option of a parameter, evenly by its logarithm where it says so."""
+    if isinstance(offered, IntDistribution) and offered.log:
+        return log_uniform(offered.low, offered.high, rng)
+    return rng.choice(options(offered))
 
 
 def room_around(points: Sequence[Sequence[float]]) -> list[float]:
