@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nas.arch.cost import Shape
 from nas.arch.nodes import Network, Space
+from nas.arch.published import Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,17 @@ class Named:
     classes: int
     year: int
     paper: str
+    published: tuple[Published, ...] = ()
 
     def network(self, classes: int | None = None) -> Network:
         """The network, for the paper's number of classes unless said otherwise."""
         return self.make(classes=self.classes if classes is None else classes)
+
+    def facts(self, classes: int | None = None) -> Published:
+        """What is published of it to its output, for the paper's number of classes unless said otherwise."""
+        classes = self.classes if classes is None else classes
+        found = (fact for fact in self.published if fact.classes == classes and not fact.exit)
+        return next(found, Published(self.name, classes))
 
 
 @dataclass(frozen=True, slots=True)
