@@ -31,34 +31,46 @@ def _said(number: Number) -> str:
             return f", /{value}"
         case Number(role="groups", value=value):
             return f", {value} groups"
-        case Number(role="out", value=value):
+        case Number(role="out" | "gate", value=value):
             return f", {value}"
         case Number(role="fit", value="none"):
             return ": none"
         case Number(value=float(value)):
-            return f" {value:.3g}"
+            return f" {value:.2g}"
         case Number(value=value):
             return f" {value}"
 
 
 def op_sketch(op: Op, *, least: float = 0.0) -> Sketch:
     """A box with the operation, `least` wide at least, and strips above and below for what goes with it."""
-    texts = [(" · ".join(op.before), SMALL), (label(op), TEXT), (" · ".join(op.after), SMALL)]
-    width = max(least, *(text_width(text, size) + 2 * PAD for text, size in texts))
-    marks: list[Mark] = []
-    y = 0.0
-    for (text, size), height in zip(texts, (_STRIP, _BODY, _STRIP), strict=True):
-        if text:
-            kind = op.kind if height == _BODY else strip_kind(text)
-            words = Text(width / 2, y + height / 2 + 0.36 * size, text, size)
-            marks.append(Box(0, y, width, height, kind, (words,), round=0.0 if height == _STRIP else 3.0))
-            y += height
+    text = Text(0, 0, label(op), TEXT)
+    width = max(least, text.width + 2 * PAD, _strip_width(op.before), _strip_width(op.after))
+    marks = _strip(op.before, width, 0)
+    y = _STRIP if op.before else 0.0
+    if op.word:
+        words = replace(text, x=width / 2, y=y + 0.5 * _BODY + 0.36 * TEXT)
+        marks.append(Box(0, y, width, _BODY, op.kind, (words,)))
+        y += _BODY
+    marks += _strip(op.after, width, y)
+    y += _STRIP if op.after else 0.0
     return Sketch(width, y, tuple(marks), width / 2, (width / 2,))
 
 
-def strip_kind(text: str) -> str:
-    """The colour of what goes with an operation."""
-    return "norm" if "norm" in text else "other" if text.startswith(("dropout", "flatten")) else "act"
+def _strip_width(extras: Sequence[Op]) -> float:
+    return sum(text_width(label(extra), SMALL) + 1.2 * PAD for extra in extras)
+
+
+def _strip(extras: Sequence[Op], width: float, y: float) -> list[Mark]:
+    """What goes with an operation, side by side over the width of its box."""
+    spare = (width - _strip_width(extras)) / max(1, len(extras))
+    marks: list[Mark] = []
+    x = 0.0
+    for extra in extras:
+        text = Text(0, y + 0.5 * _STRIP + 0.36 * SMALL, label(extra), SMALL)
+        own = text.width + 1.2 * PAD + spare
+        marks.append(Box(x, y, own, _STRIP, extra.kind, (replace(text, x=x + own / 2),), round=0.0))
+        x += own
+    return marks
 
 
 def stacked(sketches: Sequence[Sketch]) -> Sketch:

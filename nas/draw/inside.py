@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nas.draw.boxes import GAP, closed, level, op_sketch, stacked, strip_kind
+from nas.draw.boxes import GAP, closed, level, op_sketch, stacked
 from nas.draw.cells import mesh_sketch
 from nas.draw.marks import Line, Mark, Sketch, placed
 from nas.draw.parts import Item, Joined, Mesh, Op, Row
@@ -24,8 +24,8 @@ def item_sketch(item: Item) -> Sketch:
             return _with_strip(mesh_sketch(item, row_sketch), item.after)
 
 
-def _with_strip(sketch: Sketch, after: tuple[str, ...]) -> Sketch:
-    return stacked([sketch, op_sketch(Op(strip_kind(" ".join(after)), " · ".join(after)))]) if after else sketch
+def _with_strip(sketch: Sketch, after: tuple[Op, ...]) -> Sketch:
+    return stacked([sketch, op_sketch(Op("other", "", after=after))]) if after else sketch
 
 
 def joined_sketch(joined: Joined) -> Sketch:
@@ -45,7 +45,7 @@ def joined_sketch(joined: Joined) -> Sketch:
     marks: list[Mark] = [Line(((axis, 0), (axis, top / 2)))]
     marks += level(entries, axis, top / 2)
     for sketch, left, entry in zip(made, lefts, entries, strict=True):
-        marks.append(Line(((entry, top / 2), (entry, top)), arrow=not sketch.nothing))
+        marks.append(Line(((entry, top / 2), (entry, top)), arrow=sketch.boxed))
         marks += placed(sketch, left, top)
         ends = (left + out for out in sketch.exits)
         marks += (Line(((end, top + sketch.height), (end, bottom))) for end in ends if top + sketch.height < bottom)

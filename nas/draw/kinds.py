@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, repeat
+from typing import Any
 
 from nas.draw.parts import Item, Joined, Mesh, Number, Op, Row
 
-_LETTERS = {"out": "abcdehijklmoqruvyz", "stride": "st", "groups": "g", "p": "p", "fit": "f", "back": "n"}
-_FIT_LETTERS = {**_LETTERS, "out": "w"}
-_LARGEST_MULTIPLE = 64
+_LETTERS = {"out": "abcdehijklmoqruvyz", "gate": "abcdehijklmoqruvyz", "stride": "st", "groups": "g", "p": "p"}
+_LETTERS |= {"fit": "f", "back": "n"}
+_FIT_LETTERS = {**_LETTERS, "out": "w", "gate": "w"}
+_LARGEST_MULTIPLE, _LARGEST_DIVISOR = 8, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +38,43 @@ def with_values(row: Row, values: Iterator[float | str]) -> Row:
 
 def _item_with(item: Item, values: Iterator[float | str]) -> Item:
     match item:
-        case Op(numbers=numbers):
-            return replace(item, numbers=tuple(Number(number.role, next(values)) for number in numbers))
-        case Joined(rows=rows):
-            return replace(item, rows=tuple(with_values(inner, values) for inner in rows))
+        case Op():
+            return _op_with(item, values)
+        case Joined(rows=rows, after=after):
+            rows = tuple(with_values(inner, values) for inner in rows)
+            return replace(item, rows=rows, after=tuple(_op_with(op, values) for op in after))
         case Mesh(back=back, steps=steps):
             back = tuple(Number(number.role, next(values)) for number in back)
             made = tuple(
                 (tuple((with_values(inner, values), source) for inner, source in edges), join) for edges, join in steps
             )
-            return replace(item, back=back, steps=made)
+            return replace(item, back=back, steps=made, after=tuple(_op_with(op, values) for op in item.after))
+
+
+def _op_with(op: Op, values: Iterator[float | str]) -> Op:
+    return replace(
+        op,
+        before=tuple(_op_with(extra, values) for extra in op.before),
+        numbers=tuple(Number(number.role, next(values)) for number in op.numbers),
+        after=tuple(_op_with(extra, values) for extra in op.after),
+    )
 
 
 def numbers(row: Row) -> Iterator[Number]:
     """All numbers of a row, in the order of `with_values`."""
     for item in row:
         match item:
-            case Op():
+            case Op(before=before, after=after):
+                yield from numbers(before)
                 yield from item.numbers
-            case Joined(rows=rows):
-                for inner in rows:
+                yield from numbers(after)
+            case Joined(rows=rows, after=after):
+                for inner in (*rows, after):
                     yield from numbers(inner)
-            case Mesh(back=back, steps=steps):
+            case Mesh(back=back, steps=steps, after=after):
                 yield from back
-                for edges, _ in steps:
-                    for inner, _ in edges:
-                        yield from numbers(inner)
+                for inner in (*(inner for edges, _ in steps for inner, _ in edges), after):
+                    yield from numbers(inner)
 
 
 def kind_of(uses: list[Row], *, fit: bool = False) -> Kind:
@@ -71,7 +84,7 @@ def kind_of(uses: list[Row], *, fit: bool = False) -> Kind:
         (several[0].role, tuple(number.value for number in several)) for several in zip(*map(numbers, uses), strict=True)
     ]
     letters = _lettered(columns, alphabets)
-    said = [_said(alphabets[role], values, letters) for role, values in columns]
+    said = [_said(role, values, letters, alphabets[role]) for role, values in columns]
     return Kind(folded(with_values(uses[0], iter(said))), letters)
 
 
@@ -80,36 +93,49 @@ Column = tuple[str, tuple[float | str, ...]]
 
 
 def _lettered(columns: list[Column], alphabets: dict[str, str]) -> dict[str, tuple[float | str, ...]]:
-    """A letter for every number that differs between uses and is no multiple of another that does."""
-    differing = [column for column in dict.fromkeys(columns) if len(set(column[1])) > 1]
+    """A letter for every number that differs between uses and cannot be said by another; widths of gates come last."""
     letters: dict[str, tuple[float | str, ...]] = {}
     for role, alphabet in alphabets.items():
-        own = [values for its_role, values in differing if its_role == role]
-        own = [values for values in own if role != "out" or not any(_times(other, values) for other in own)]
-        for position, values in enumerate(own):
-            turn, place = divmod(position, len(alphabet))
-            letters[f"{alphabet[place]}{turn or ''}"] = values
+        own = list(dict.fromkeys(values for its, values in columns if its == role and len(set(values)) > 1))
+        if role == "out":
+            own = [values for values in own if not any(_multiple("", other, values) for other in own)]
+        for values in own:
+            if not _in_letters(role, values, letters, alphabet):
+                turn, place = divmod(sum(letter[0] in alphabet for letter in letters), len(alphabet))
+                letters[f"{alphabet[place]}{turn or ''}"] = values
     return letters
 
 
-def _said(alphabet: str, values: tuple[float | str, ...], letters: dict[str, tuple[float | str, ...]]) -> float | str:
+def _said(role: str, values: tuple[float | str, ...], letters: dict[str, tuple[float | str, ...]], own: str) -> Any:
     """How a number that took these values is written: itself, a letter, or a multiple of one."""
-    if len(set(values)) == 1:
-        return values[0]
-    for letter, known in letters.items():
-        if letter[0] in alphabet:
-            if known == values:
-                return letter
-            if len(alphabet) > 2 and (times := _times(known, values)):
-                return f"{times}{letter}"
-    raise AssertionError(values)
+    return values[0] if len(set(values)) == 1 else _in_letters(role, values, letters, own)
 
 
-def _times(known: tuple[float | str, ...], values: tuple[float | str, ...]) -> int:
-    """By what `known` is multiplied to be `values`, if by 2 to 64 in every use; else 0."""
-    pairs = [(int(one), int(other)) for one, other in zip(known, values, strict=True)]
-    times = pairs[0][1] // pairs[0][0]
-    return times if 2 <= times <= _LARGEST_MULTIPLE and all(other == times * one for one, other in pairs) else 0
+def _in_letters(role: str, values: tuple[float | str, ...], letters: dict[str, tuple[float | str, ...]], own: str) -> str:
+    """The values said by letters of their own alphabet; empty where none says them."""
+    known = {letter: said for letter, said in letters.items() if letter[0] in own}
+    same = next((letter for letter, said in known.items() if said == values), "")
+    if same or role not in ("out", "gate"):
+        return same
+    made = (_multiple(letter, said, values) or _part(letter, said, values) for letter, said in known.items())
+    return next(filter(None, made), "")
+
+
+def _multiple(letter: str, known: tuple[float | str, ...], values: tuple[float | str, ...]) -> str:
+    times = _ratio(values, known)
+    return f"{times}{letter}" if 2 <= times <= _LARGEST_MULTIPLE else ""
+
+
+def _part(letter: str, known: tuple[float | str, ...], values: tuple[float | str, ...]) -> str:
+    times = _ratio(known, values)
+    return f"{letter}/{times}" if 2 <= times <= _LARGEST_DIVISOR else ""
+
+
+def _ratio(large: tuple[float | str, ...], small: tuple[float | str, ...]) -> int:
+    """How many times `small` each of `large` is; 0 where that differs or is no whole number."""
+    pairs = [(int(one), int(other)) for one, other in zip(large, small, strict=True)]
+    times = pairs[0][0] // pairs[0][1]
+    return times if all(one == times * other for one, other in pairs) else 0
 
 
 def folded(row: Row) -> Row:

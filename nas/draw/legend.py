@@ -30,7 +30,8 @@ def legend(marks: Sequence[Mark], room: float) -> Sketch:
     used = {mark.kind for mark in marks if isinstance(mark, Box)}
     made: list[Mark] = []
     x, y, width = 0.0, 0.0, 0.0
-    for kind, words in [*((kind, words) for kind, words in _WORDS.items() if kind in used), *(("", n) for n in _NOTES)]:
+    notes = [("", note) for note in _NOTES if "block" in used or not note.startswith("a, b")]
+    for kind, words in [*((kind, words) for kind, words in _WORDS.items() if kind in used), *notes]:
         swatch = _SWATCH + 6 if kind else 0.0
         text = Text(0, 0, words, SMALL, anchor="start")
         if x and x + swatch + text.width > room:

@@ -81,7 +81,7 @@ def _values(panel: Panel, begin: int, times: int) -> list[str]:
 
 
 def _range(values: Sequence[float | str]) -> str:
-    first, last = (f"{value:.3g}" if isinstance(value, float) else str(value) for value in (values[0], values[-1]))
+    first, last = (f"{value:.2g}" if isinstance(value, float) else str(value) for value in (values[0], values[-1]))
     return first if first == last else f"{first}…{last}"
 
 

@@ -45,7 +45,7 @@ class Number:
     """A number that may differ from one use of a block to the next: an `out` width, `stride`, `groups`, rate `p`
     or how far `back` an input lies.
 
-    As a text it is a letter that stands for it, or a word.
+    A `gate` is an `out` of squeeze-and-excitation. As a text the value is a letter that stands for it, or a word.
     """
 
     role: str
@@ -54,13 +54,13 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One operation; `before` and `after` are the words of what goes with it."""
+    """One operation, with what goes with it before and after; an empty word is no more than that."""
 
     kind: str
     word: str
     numbers: tuple[Number, ...] = ()
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    before: tuple[Op, ...] = ()
+    after: tuple[Op, ...] = ()
     times: int = 1
 
 
@@ -71,7 +71,7 @@ class Joined:
     rows: tuple[Row, ...]
     join: str
     drop_path: float = 0.0
-    after: tuple[str, ...] = ()
+    after: tuple[Op, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Mesh:
     back: tuple[Number, ...]
     steps: tuple[tuple[tuple[tuple[Row, int], ...], str], ...]
     outputs: tuple[int, ...]
-    after: tuple[str, ...] = ()
+    after: tuple[Op, ...] = ()
 
 
 Item = Op | Joined | Mesh
@@ -147,35 +147,36 @@ def _with_after(item: Item, part: Part) -> Item:
 
 
 def _alone(parts: Sequence[Part]) -> Op:
-    kind = "norm" if isinstance(parts[0], Norm) else "act" if isinstance(parts[0], Act) else "other"
-    return Op(kind, " · ".join(_words(parts)) or "flatten")
+    extras = _words(parts)
+    return Op("other", "", after=extras) if extras else Op("other", "flatten")
 
 
-def _words(parts: Iterable[Part]) -> tuple[str, ...]:
+def _words(parts: Iterable[Part]) -> tuple[Op, ...]:
     return tuple(word for part in parts if (word := _extra(part)))
 
 
-def _extra(part: Part) -> str:
+def _extra(part: Part) -> Op | None:
     match part:
         case Norm(kind="group", groups=groups):
-            return f"group norm {groups}"
+            return Op("norm", f"group norm {groups}")
         case Norm():
-            return "norm"
+            return Op("norm", "norm")
         case LocalResponseNorm():
-            return "response norm"
+            return Op("norm", "response norm")
         case Act(kind=kind):
-            return kind.replace("_", " ")
+            return Op("act", kind.replace("_", " "))
         case Dropout(p=p):
-            return f"dropout {p:g}"
+            return Op("other", "dropout", (Number("p", p),))
         case _:
-            return ""
+            return None
 
 
 def _item(part: Part, shape: Shape, fit: Shape | None) -> Item | None:
     match part:
         case Branches(branches=branches, join=join, drop_path=p):
             inner = fit_shape([(branch, shape) for branch in branches], join, "branch")
-            return Joined(tuple(row(branch.parts, shape, inner) for branch in branches), join, p)
+            rows = tuple(row(branch.parts, shape, inner) for branch in branches)
+            return Joined(tuple(map(_gate, rows)) if join == "multiply" else rows, join, p)
         case Fork(branches=branches):
             return Joined(tuple(row(branch.parts, shape, fit) for branch in branches), "")
         case Graph():
@@ -184,6 +185,16 @@ def _item(part: Part, shape: Shape, fit: Shape | None) -> Item | None:
             return _shortcut(part, shape, fit)
         case _:
             return _op(part, shape, fit)
+
+
+def _gate(inner: Row) -> Row:
+    """The row with its widths told from those of the way that it gates."""
+    return tuple(
+        replace(item, numbers=tuple(Number("gate", n.value) if n.role == "out" else n for n in item.numbers))
+        if isinstance(item, Op)
+        else item
+        for item in inner
+    )
 
 
 def mesh(part: Graph, inputs: tuple[Shape, ...], back: tuple[int, ...]) -> Mesh:
@@ -205,7 +216,7 @@ def _shortcut(part: Shortcut, shape: Shape, fit: Shape | None) -> Op | None:
     numbers = (Number("out", fit[0]), *_stride(shortcut_stride(shape, fit)))
     match part.kind:
         case "projection":
-            return Op("conv", f"conv {_size(part.kernel)}", numbers, after=("norm",))
+            return Op("conv", f"conv {_size(part.kernel)}", numbers, after=_words([Norm()]))
         case "conv":
             return Op("conv", f"conv {_size(part.kernel)}", numbers)
         case "zero_pad":
