@@ -19,13 +19,18 @@ _PADDING, _HEAD, _STUB = 16.0, 34.0, 14.0
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One kind of block: its letter, or the number of a fit, its picture, and its uses in the order of the main line."""
+    """The picture of one kind of block under its letter, or of one fit under its number; `look` is the bare row."""
 
     letter: str
     name: str
     kind: Kind
     look: Row
     sketch: Sketch
+
+    @property
+    def fit(self) -> bool:
+        """Whether it is what fits an input of cells."""
+        return self.letter.isdigit()
 
 
 def panels(line: Sequence[Stop], fits: Sequence[list[Row]]) -> list[Panel]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from nas.draw.marks import PAD, SMALL, TEXT, Box, Line, Mark, Sketch, Text, placed
 from nas.draw.letters import text_width
+from nas.draw.marks import PAD, SMALL, TEXT, Box, Line, Mark, Sketch, Text, placed
 from nas.draw.parts import Number, Op
 
 GAP = 14.0
@@ -110,9 +110,7 @@ def shifted(sketch: Sketch, dx: float) -> Sketch:
     if not dx:
         return sketch
     exits = tuple(x + dx for x in sketch.exits)
-    return replace(
-        sketch, width=sketch.width + dx, marks=placed(sketch, dx, 0), entry=sketch.entry + dx, exits=exits
-    )
+    return replace(sketch, width=sketch.width + dx, marks=placed(sketch, dx, 0), entry=sketch.entry + dx, exits=exits)
 
 
 def join_mark(join: str) -> Sketch:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from nas.draw.boxes import GAP, closed
 from nas.draw.letters import text_width
-from nas.draw.marks import PAD, TEXT, Box, Curve, Line, Mark, Sketch, Text, placed
-from nas.draw.parts import Mesh, Row
+from nas.draw.marks import PAD, TEXT, Box, Curve, Line, Mark, Point, Sketch, Text, placed
+from nas.draw.parts import Mesh, Row, Value
 
 _ROOM = 44.0
 """Between two layers, for the lines from one to the other."""
 _LANE = 12.0
 _SWEEPS = 4
+_PORTS: dict[Value, str] = {0: "input", 1: "last cell", 2: "cell before last"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ def _layers(mesh: Mesh, look: Callable[[Row], Sketch]) -> list[list[_Node]]:
     return layers
 
 
-def _port(back: float | str) -> Sketch:
-    word = {0: "input", 1: "last cell", 2: "cell before last"}.get(back, f"{back} cells back")
+def _port(back: Value) -> Sketch:
+    word = _PORTS.get(back, f"{back} cells back")
     width = text_width(word, TEXT) + 2 * PAD
     box = Box(0, 0, width, 24, "port", (Text(width / 2, 16.5, word, TEXT),), round=12.0)
     return Sketch(width, 24, (box,), width / 2, (width / 2,))
@@ -143,7 +144,8 @@ def _width(layer: Sequence[_Placed]) -> float:
 def _drawn(layers: Sequence[Sequence[_Placed]]) -> Sketch:
     width = max(map(_width, layers))
     marks: list[Mark] = []
-    y, exits, outs = 0.0, (width / 2,), {}
+    outs: dict[int, Point] = {}
+    y, exits = 0.0, (width / 2,)
     for depth, layer in enumerate(layers):
         indent = (width - _width(layer)) / 2
         height = max((one.sketch.height for one in layer), default=0.0)
@@ -160,12 +162,10 @@ def _drawn(layers: Sequence[Sequence[_Placed]]) -> Sketch:
     return Sketch(width, y - _ROOM, tuple(marks), width / 2, exits)
 
 
-def _links(layer: Sequence[_Placed], indent: float, outs: dict[int, tuple[float, float]], y: float) -> Iterator[Curve]:
+def _links(layer: Sequence[_Placed], indent: float, outs: dict[int, Point], y: float) -> Iterator[Curve]:
     """Curves from the layer above; those of the second input are dashed."""
     for one in layer:
         for (sketch, read), entry in zip(one.node.columns, one.entries, strict=True):
             if read >= 0:
                 arrow = not one.node.lane and not sketch.nothing
                 yield Curve(outs[read], (indent + one.left + entry, y), arrow=arrow, dashed=read == 1)
-
-

@@ -2,72 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nas.draw.kinds import bare
 from nas.draw.lines import Stop
-from nas.draw.parts import Mesh, Number, Op, Row
+from nas.draw.parts import Item, Mesh, Number, Op, Row
 
 
 def fits_apart(line: Sequence[Stop]) -> tuple[list[Stop], list[list[Row]]]:
     """The main line with "fit 1", "fit 2", … in cells that differ there, and the uses of each such fit."""
-    variants: dict[Row, list[list[Row]]] = {}
+    looks: dict[tuple[Row, int], set[Row]] = {}
     for stop in line:
-        if cells := _cell(stop):
-            variants.setdefault(_unfitted(stop.rows[0]), [[] for _ in _fittings(cells)])
-            for several, position in zip(variants[_unfitted(stop.rows[0])], _fittings(cells), strict=True):
-                several.append(_at(cells, position))
-    kinds: dict[Row, list[Row]] = {}
+        for step, fit in _fits(stop).items():
+            looks.setdefault((_unfitted(stop), step), set()).add(bare(fit))
+    uses: dict[Row, list[Row]] = {}
     made = []
     for stop in line:
-        if cells := _cell(stop):
-            varying = [
-                position
-                for several, position in zip(variants[_unfitted(stop.rows[0])], _fittings(cells), strict=True)
-                if len(set(map(bare, several))) > 1
-            ]
-            fits = [_at(cells, position) for position in varying]
-            for fit in filter(None, fits):
-                kinds.setdefault(bare(fit), []).append(fit)
-            numbers = [1 + list(kinds).index(bare(fit)) if fit else "none" for fit in fits]
-            rows = tuple(_refitted(one, dict(zip(varying, numbers, strict=True))) for one in stop.rows)
-            stop = replace(stop, rows=rows, fits=tuple(filter(None, fits)))
-        made.append(stop)
-    return made, list(kinds.values())
+        differing = {step: fit for step, fit in _fits(stop).items() if len(looks[_unfitted(stop), step]) > 1}
+        made.append(_apart(stop, differing, uses) if differing else stop)
+    return made, list(uses.values())
 
 
-def _cell(stop: Stop) -> Mesh | None:
-    first = stop.rows[0][0] if stop.rows[0] else None
-    return first if isinstance(first, Mesh) else None
+def _fits(stop: Stop) -> dict[int, Row]:
+    """The steps of a cell that do nothing but fit an input."""
+    match stop.rows[0]:
+        case (Mesh(back=back, steps=steps), *_):
+            return {i: edges[0][0] for i, (edges, _) in enumerate(steps) if len(edges) == 1 and edges[0][1] < len(back)}
+        case _:
+            return {}
 
 
-def _fittings(mesh: Mesh) -> list[int]:
-    """The steps that do nothing but fit an input."""
-    return [i for i, (edges, _) in enumerate(mesh.steps) if len(edges) == 1 and edges[0][1] < len(mesh.back)]
-
-
-def _at(mesh: Mesh, position: int) -> Row:
-    return mesh.steps[position][0][0][0]
-
-
-def _unfitted(row: Row) -> Row:
+def _unfitted(stop: Stop) -> Row:
     """The look of a cell whatever fits its inputs."""
-    first = row[0]
-    assert isinstance(first, Mesh)
-    return bare((_replaced(first, {i: () for i in _fittings(first)}), *row[1:]))
+    first, *rest = stop.rows[0]
+    return bare((_replaced(first, dict.fromkeys(_fits(stop), ())), *rest))
 
 
-def _refitted(row: Row, numbers: dict[int, int | str]) -> Row:
-    first = row[0]
-    assert isinstance(first, Mesh)
-    boxes: dict[int, Row] = {i: (Op("other", "fit", (Number("fit", n),)),) for i, n in numbers.items()}
-    return (_replaced(first, boxes), *row[1:])
+def _apart(stop: Stop, fits: Mapping[int, Row], uses: dict[Row, list[Row]]) -> Stop:
+    """The stop with the numbers of these fits in their place; their uses are noted."""
+    boxes: dict[int, Row] = {}
+    for step, fit in fits.items():
+        if fit:
+            uses.setdefault(bare(fit), []).append(fit)
+        number = Number("fit", 1 + list(uses).index(bare(fit)) if fit else "none")
+        boxes[step] = (Op("other", "fit", (number,)),)
+    rows = tuple((_replaced(first, boxes), *rest) for first, *rest in stop.rows)
+    return replace(stop, rows=rows, fits=tuple(filter(None, fits.values())))
 
 
-def _replaced(mesh: Mesh, rows: dict[int, Row]) -> Mesh:
-    def steps() -> Iterator[tuple[tuple[tuple[Row, int], ...], str]]:
-        for i, (edges, join) in enumerate(mesh.steps):
-            yield (((rows[i], edges[0][1]),) if i in rows else edges), join
-
-    return replace(mesh, steps=tuple(steps()))
+def _replaced(cell: Item, rows: Mapping[int, Row]) -> Item:
+    """The cell with these rows on the only edge of these steps."""
+    assert isinstance(cell, Mesh)
+    steps = ((((rows[i], edges[0][1]),) if i in rows else edges, join) for i, (edges, join) in enumerate(cell.steps))
+    return replace(cell, steps=tuple(steps))

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, repeat
-from typing import Any
 
-from nas.draw.parts import Item, Joined, Mesh, Number, Op, Row
+from nas.draw.parts import Item, Joined, Mesh, Number, Op, Row, Value
 
 _LETTERS = {"out": "abcdehijklmoqruvyz", "gate": "abcdehijklmoqruvyz", "stride": "st", "groups": "g", "p": "p"}
 _LETTERS |= {"fit": "f", "back": "n"}
@@ -20,10 +19,10 @@ _LARGEST_MULTIPLE, _LARGEST_DIVISOR = 8, 64
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of block: its name, its picture with letters in it, and what each use says of the letters."""
+    """A kind of block: what it looks like, with letters in it, and what the letters are in each use."""
 
     row: Row
-    letters: dict[str, tuple[float | str, ...]]
+    letters: dict[str, tuple[Value, ...]]
 
 
 def bare(row: Row) -> Row:
@@ -31,12 +30,12 @@ def bare(row: Row) -> Row:
     return with_values(row, repeat(0))
 
 
-def with_values(row: Row, values: Iterator[float | str]) -> Row:
+def with_values(row: Row, values: Iterator[Value]) -> Row:
     """The row with these for its numbers, in order."""
     return tuple(_item_with(item, values) for item in row)
 
 
-def _item_with(item: Item, values: Iterator[float | str]) -> Item:
+def _item_with(item: Item, values: Iterator[Value]) -> Item:
     match item:
         case Op():
             return _op_with(item, values)
@@ -51,7 +50,7 @@ def _item_with(item: Item, values: Iterator[float | str]) -> Item:
             return replace(item, back=back, steps=made, after=tuple(_op_with(op, values) for op in item.after))
 
 
-def _op_with(op: Op, values: Iterator[float | str]) -> Op:
+def _op_with(op: Op, values: Iterator[Value]) -> Op:
     return replace(
         op,
         before=tuple(_op_with(extra, values) for extra in op.before),
@@ -81,24 +80,25 @@ def kind_of(uses: list[Row], *, fit: bool = False) -> Kind:
     """The kind that these uses of it, equal when `bare`, show; with `fit`, of what fits the input of cells."""
     alphabets = _FIT_LETTERS if fit else _LETTERS
     columns = [
-        (several[0].role, tuple(number.value for number in several)) for several in zip(*map(numbers, uses), strict=True)
+        (several[0].role, tuple(number.value for number in several))
+        for several in zip(*map(numbers, uses), strict=True)
     ]
     letters = _lettered(columns, alphabets)
     said = [_said(role, values, letters, alphabets[role]) for role, values in columns]
     return Kind(folded(with_values(uses[0], iter(said))), letters)
 
 
-Column = tuple[str, tuple[float | str, ...]]
+Column = tuple[str, tuple[Value, ...]]
 """The role of a number, and what it is in each use."""
 
 
-def _lettered(columns: list[Column], alphabets: dict[str, str]) -> dict[str, tuple[float | str, ...]]:
+def _lettered(columns: list[Column], alphabets: dict[str, str]) -> dict[str, tuple[Value, ...]]:
     """A letter for every number that differs between uses and cannot be said by another; widths of gates come last."""
-    letters: dict[str, tuple[float | str, ...]] = {}
+    letters: dict[str, tuple[Value, ...]] = {}
     for role, alphabet in alphabets.items():
         own = list(dict.fromkeys(values for its, values in columns if its == role and len(set(values)) > 1))
         if role == "out":
-            own = [values for values in own if not any(_multiple("", other, values) for other in own)]
+            own.sort(key=lambda values: any(_multiple("", other, values) for other in own))
         for values in own:
             if not _in_letters(role, values, letters, alphabet):
                 turn, place = divmod(sum(letter[0] in alphabet for letter in letters), len(alphabet))
@@ -106,12 +106,12 @@ def _lettered(columns: list[Column], alphabets: dict[str, str]) -> dict[str, tup
     return letters
 
 
-def _said(role: str, values: tuple[float | str, ...], letters: dict[str, tuple[float | str, ...]], own: str) -> Any:
+def _said(role: str, values: tuple[Value, ...], letters: dict[str, tuple[Value, ...]], own: str) -> Value:
     """How a number that took these values is written: itself, a letter, or a multiple of one."""
     return values[0] if len(set(values)) == 1 else _in_letters(role, values, letters, own)
 
 
-def _in_letters(role: str, values: tuple[float | str, ...], letters: dict[str, tuple[float | str, ...]], own: str) -> str:
+def _in_letters(role: str, values: tuple[Value, ...], letters: dict[str, tuple[Value, ...]], own: str) -> str:
     """The values said by letters of their own alphabet; empty where none says them."""
     known = {letter: said for letter, said in letters.items() if letter[0] in own}
     same = next((letter for letter, said in known.items() if said == values), "")
@@ -121,17 +121,17 @@ def _in_letters(role: str, values: tuple[float | str, ...], letters: dict[str, t
     return next(filter(None, made), "")
 
 
-def _multiple(letter: str, known: tuple[float | str, ...], values: tuple[float | str, ...]) -> str:
+def _multiple(letter: str, known: tuple[Value, ...], values: tuple[Value, ...]) -> str:
     times = _ratio(values, known)
     return f"{times}{letter}" if 2 <= times <= _LARGEST_MULTIPLE else ""
 
 
-def _part(letter: str, known: tuple[float | str, ...], values: tuple[float | str, ...]) -> str:
+def _part(letter: str, known: tuple[Value, ...], values: tuple[Value, ...]) -> str:
     times = _ratio(known, values)
     return f"{letter}/{times}" if 2 <= times <= _LARGEST_DIVISOR else ""
 
 
-def _ratio(large: tuple[float | str, ...], small: tuple[float | str, ...]) -> int:
+def _ratio(large: tuple[Value, ...], small: tuple[Value, ...]) -> int:
     """How many times `small` each of `large` is; 0 where that differs or is no whole number."""
     pairs = [(int(one), int(other)) for one, other in zip(large, small, strict=True)]
     times = pairs[0][0] // pairs[0][1]
@@ -149,6 +149,8 @@ def folded(row: Row) -> Row:
             case Joined(rows=rows):
                 made += [replace(item, rows=tuple(map(folded, rows)))] * count
             case Mesh(steps=steps):
-                inside = tuple((tuple((folded(inner), source) for inner, source in edges), join) for edges, join in steps)
+                inside = tuple(
+                    (tuple((folded(inner), source) for inner, source in edges), join) for edges, join in steps
+                )
                 made += [replace(item, steps=inside)] * count
     return tuple(made)

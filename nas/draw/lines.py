@@ -73,6 +73,7 @@ def _repetitions(stage: str, block: Block, outputs: list[Shape]) -> Iterator[Sto
         if ".cell" not in block.path or (position == 0 and block.path.endswith(".cell1")):
             del outputs[:-1]
         look, flows = _seen(parts, outputs)
+        look = look or (Op("other", "nothing"),)
         if block.kind == "exit":
             yield Stop(stage, "exit", (look,), flows[-1].shape, flows[-1].macs, flows[-1].params)
             continue

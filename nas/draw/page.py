@@ -1,4 +1,4 @@
-"""The page: a title, the folded main line with shapes and MACs at the left, the inside of each kind of block beside it."""
+"""The page: a title, the main line at the left, the inside of each kind of block where there is room, the legend."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nas.arch.cost import Shape, cost
 from nas.arch.nodes import Network, chain
-from nas.draw.blocks import Panel, panels
+from nas.draw.blocks import panels
 from nas.draw.fits import fits_apart
 from nas.draw.legend import legend
 from nas.draw.letters import text_width
@@ -37,7 +37,7 @@ def page(network: Network, input: Shape, name: str, about: str = "") -> tuple[li
     line, fits = fits_apart(stops(chain(network), input))
     inside = panels(line, fits)
     main = mainline(line, inside, input)
-    body = _narrowest([main, *(panel.sketch for panel in inside)])
+    body = _packed([main, *(panel.sketch for panel in inside)])
     title = _title(network, input, name, about)
     room = max(body.width, _LEAST, *(text.width for text in title))
     key = legend(body.marks, room)
@@ -61,33 +61,40 @@ def _title(network: Network, input: Shape, name: str, about: str) -> list[Text]:
     return texts
 
 
-def _narrowest(sketches: Sequence[Sketch]) -> Sketch:
-    """The sketches packed into the least height the page allows, as narrow as that can be."""
-    room = max(_WIDEST - 2 * _MARGIN, *(one.width for one in sketches))
-    best = _packed(sketches, room)
-    width = max(one.width for one in sketches)
-    while width < room:
-        made = _packed(sketches, width)
-        if made.height < best.height + _GUTTER:
-            return made
-        width += _GUTTER
-    return best
+Place = tuple[float, float]
 
 
-def _packed(sketches: Sequence[Sketch], room: float) -> Sketch:
-    """The sketches one after the other, each as high as it finds a place, and there as far left."""
-    taken: list[tuple[float, float, Sketch]] = []
+def _packed(sketches: Sequence[Sketch]) -> Sketch:
+    """The sketches packed into the least height that the page allows, as narrow as that can be."""
+    widest = max(one.width for one in sketches)
+    room = max(_WIDEST - 2 * _MARGIN, widest)
+    best = _places(sketches, room)
+    least = _bottom(sketches, best) + _GUTTER
+    widths = (widest + i * _GUTTER for i in range(int((room - widest) / _GUTTER)))
+    tried = (_places(sketches, width) for width in widths)
+    places = next((places for places in tried if _bottom(sketches, places) < least), best)
+    marks = (mark for one, (x, y) in zip(sketches, places, strict=True) for mark in placed(one, x, y))
+    width = max(x + one.width for one, (x, _) in zip(sketches, places, strict=True))
+    return Sketch(width, _bottom(sketches, places), tuple(marks))
+
+
+def _bottom(sketches: Sequence[Sketch], places: Sequence[Place]) -> float:
+    return max(y + one.height for one, (_, y) in zip(sketches, places, strict=True))
+
+
+def _places(sketches: Sequence[Sketch], room: float) -> list[Place]:
+    """A place for each sketch after the other: as high as there is room for it, and there as far left."""
+    taken: list[tuple[Place, Sketch]] = []
     for one in sketches:
-        rights = [0.0, *(x + other.width + _GUTTER for x, _, other in taken)]
-        downs = [0.0, *(y + other.height + _GUTTER for _, y, other in taken)]
-        places = ((x, y) for y in sorted(downs) for x in sorted(rights) if not x or x + one.width <= room)
-        x, y = next(place for place in places if not any(_overlap(place, one, other) for other in taken))
-        taken.append((x, y, one))
-    width, height = max(x + one.width for x, _, one in taken), max(y + one.height for _, y, one in taken)
-    return Sketch(width, height, tuple(mark for x, y, one in taken for mark in placed(one, x, y)))
+        rights = sorted({0.0, *(x + other.width + _GUTTER for (x, _), other in taken)})
+        downs = sorted({0.0, *(y + other.height + _GUTTER for (_, y), other in taken)})
+        free = ((x, y) for y in downs for x in rights if not x or x + one.width <= room)
+        place = next(place for place in free if not any(_overlap(place, one, *other) for other in taken))
+        taken.append((place, one))
+    return [place for place, _ in taken]
 
 
-def _overlap(place: tuple[float, float], one: Sketch, taken: tuple[float, float, Sketch]) -> bool:
-    (x, y), (left, top, other) = place, taken
+def _overlap(place: Place, one: Sketch, taken: Place, other: Sketch) -> bool:
+    (x, y), (left, top) = place, taken
     across = x < left + other.width + _GUTTER and left < x + one.width + _GUTTER
     return across and y < top + other.height + _GUTTER and top < y + one.height + _GUTTER

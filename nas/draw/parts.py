@@ -15,7 +15,6 @@ from nas.arch.fields import Size, pair
 from nas.arch.nodes import (
     Act,
     Branches,
-    Chain,
     Chunk,
     Conv,
     Dropout,
@@ -39,17 +38,20 @@ from nas.arch.nodes import (
     TableConv,
 )
 
+Value = float | str
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number that may differ from one use of a block to the next: an `out` width, `stride`, `groups`, rate `p`
-    or how far `back` an input lies.
+    """A number that may differ from one use of a block to the next.
 
-    A `gate` is an `out` of squeeze-and-excitation. As a text the value is a letter that stands for it, or a word.
+    Args:
+        role: An `out` width, one in a `gate`, the `stride`, `groups`, a rate `p`, a `fit`, or how far `back` to read.
+        value: The number, or a letter or word that stands for it.
     """
 
     role: str
-    value: float | str
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,84 +93,65 @@ Item = Op | Joined | Mesh
 Row = tuple[Item, ...]
 """What a chain looks like; an empty row passes its input on."""
 
+_NORM = Op("norm", "norm")
 _EXTRAS = (Norm, LocalResponseNorm, Act, Dropout, Flatten)
-_KEEPS_ITS_OWN = (Conv, TableConv, Linear, Subsample, RadialBasis)
 
 
 def row(parts: Iterable[Part], shape: Shape, fit: Shape | None = None) -> Row:
-    """What parts in a chain look like."""
-    return tuple(item for item, _ in steps_of(parts, shape, fit))
-
-
-def steps_of(parts: Iterable[Part], shape: Shape, fit: Shape | None = None) -> list[tuple[Item, list[Part]]]:
-    """Each item of a chain with the parts it stands for.
+    """What parts in a chain look like, the join around it having the shape `fit`.
 
     A normalization or activation goes with the operation before it; in a chain that begins with one, it begins
     the next operation.
     """
-    made: list[tuple[Item, list[Part]]] = []
-    waiting: list[Part] = []
+    made: list[Item] = []
+    waiting: list[Op] = []
     leading: type | None = None
     for part in parts:
         if isinstance(part, _EXTRAS):
-            leading = type(part) if not made and leading is None else leading
+            leading = leading if made or leading else type(part)
             if made and not waiting and type(part) is not leading and _takes(made[-1], part):
-                made[-1] = (_with_after(made[-1][0], part), [*made[-1][1], part])
+                made[-1] = replace(made[-1], after=(*made[-1].after, *_extra(part)))
             else:
-                waiting.append(part)
-        else:
-            item = _item(part, shape, fit)
+                waiting += _extra(part)
+        elif item := _item(part, shape, fit):
             if isinstance(item, Op):
-                item = replace(item, before=_words(waiting))
+                item = replace(item, before=tuple(waiting))
             elif waiting:
-                made.append((_alone(waiting), waiting))
-                waiting = []
-            if item is not None:
-                made.append((item, [*waiting, part]))
-                waiting = []
+                made.append(_alone(waiting))
+            made.append(item)
+            waiting = []
         shape = flow(part, shape, fit).shape
-    if waiting and made and isinstance(made[-1][0], Op):
-        made[-1] = (replace(made[-1][0], after=made[-1][0].after + _words(waiting)), made[-1][1] + waiting)
+    if waiting and made and isinstance(made[-1], Op):
+        made[-1] = replace(made[-1], after=(*made[-1].after, *waiting))
     elif waiting:
-        made.append((_alone(waiting), waiting))
+        made.append(_alone(waiting))
     return _separables(made)
 
 
-def _takes(last: tuple[Item, list[Part]], part: Part) -> bool:
-    """Whether `part` goes with what stands before it: with layers all, with a join only the activation of the sum."""
-    item, parts = last
-    if isinstance(item, Op):
-        return isinstance(parts[-1], (*_KEEPS_ITS_OWN, *_EXTRAS, Shortcut)) or isinstance(part, Flatten | Dropout | LocalResponseNorm)
-    return isinstance(part, Act) and not item.after
+def _takes(item: Item, part: Part) -> bool:
+    """Whether `part` goes with what stands before it: with a join, only the activation does."""
+    return isinstance(item, Op) or (isinstance(part, Act) and not item.after)
 
 
-def _with_after(item: Item, part: Part) -> Item:
-    return replace(item, after=item.after + _words([part]))
+def _alone(extras: Sequence[Op]) -> Op:
+    return Op("other", "", after=tuple(extras))
 
 
-def _alone(parts: Sequence[Part]) -> Op:
-    extras = _words(parts)
-    return Op("other", "", after=extras) if extras else Op("other", "flatten")
-
-
-def _words(parts: Iterable[Part]) -> tuple[Op, ...]:
-    return tuple(word for part in parts if (word := _extra(part)))
-
-
-def _extra(part: Part) -> Op | None:
+def _extra(part: Part) -> tuple[Op, ...]:
+    """The word of what goes with an operation; flattening goes without saying."""
     match part:
         case Norm(kind="group", groups=groups):
-            return Op("norm", f"group norm {groups}")
+            return (Op("norm", f"group norm {groups}"),)
         case Norm():
-            return Op("norm", "norm")
+            return (_NORM,)
         case LocalResponseNorm():
-            return Op("norm", "response norm")
+            return (Op("norm", "response norm"),)
         case Act(kind=kind):
-            return Op("act", kind.replace("_", " "))
+            return (Op("act", kind.replace("_", " ")),)
         case Dropout(p=p):
-            return Op("other", "dropout", (Number("p", p),))
+            return (Op("other", "dropout", (Number("p", p),)),)
         case _:
-            return None
+            return ()
 
 
 def _item(part: Part, shape: Shape, fit: Shape | None) -> Item | None:
@@ -216,7 +199,7 @@ def _shortcut(part: Shortcut, shape: Shape, fit: Shape | None) -> Op | None:
     numbers = (Number("out", fit[0]), *_stride(shortcut_stride(shape, fit)))
     match part.kind:
         case "projection":
-            return Op("conv", f"conv {_size(part.kernel)}", numbers, after=_words([Norm()]))
+            return Op("conv", f"conv {_size(part.kernel)}", numbers, after=(_NORM,))
         case "conv":
             return Op("conv", f"conv {_size(part.kernel)}", numbers)
         case "zero_pad":
@@ -265,25 +248,22 @@ def _conv(part: Conv, shape: Shape, out: int) -> Op:
     return Op("conv", f"conv {kernel}", (Number("out", out), *_stride(part.stride), *grouped))
 
 
-def _separables(made: list[tuple[Item, list[Part]]]) -> list[tuple[Item, list[Part]]]:
-    """A depthwise convolution with a 1×1 convolution right after it is one separable convolution."""
-    folded: list[tuple[Item, list[Part]]] = []
-    for item, parts in made:
-        last = folded[-1][0] if folded else None
-        if (
-            isinstance(item, Op)
-            and item.word == "conv 1×1"
-            and isinstance(last, Op)
-            and last.word.startswith("depthwise")
-            and not (last.after or item.before)
-            and {number.role for number in item.numbers if number.value > 1} <= {"out"}
-        ):
-            word = last.word.replace("depthwise", "separable")
-            one = Op("conv", word, (item.numbers[0], *last.numbers), last.before, item.after)
-            folded[-1] = (one, folded[-1][1] + parts)
-        else:
-            folded.append((item, parts))
-    return folded
+def _separables(items: Iterable[Item]) -> Row:
+    """The row, each depthwise convolution with a 1×1 convolution right after it made one separable convolution."""
+    made: list[Item] = []
+    for item in items:
+        match made[-1:], item:
+            case [Op(after=()) as first], Op(word="conv 1×1", before=()) if _separable(first, item):
+                word = first.word.replace("depthwise", "separable")
+                made[-1] = replace(first, word=word, numbers=(item.numbers[0], *first.numbers), after=item.after)
+            case _:
+                made.append(item)
+    return tuple(made)
+
+
+def _separable(first: Op, second: Op) -> bool:
+    plain = all(number.role == "out" or number.value == 1 for number in second.numbers)
+    return first.word.startswith("depthwise") and plain
 
 
 def _stride(stride: Size) -> tuple[Number, ...]:

@@ -24,19 +24,23 @@ FILLS = {
 """Light fills under dark text, by kind; they differ in brightness too, and the words say the kind again."""
 
 _INK, _FRAME = "#1c1c1c", "#5a6570"
+_ARROW = (
+    '<marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    f'<path d="M0,0.8 L8,4 L0,7.2 z" fill="{_INK}"/></marker>'
+)
 _FRAMELESS = ("band", "badge")
 _DASHED = ("pool",)
 
 
 def svg(marks: Iterable[Mark], width: float, height: float, title: str) -> str:
     """The picture as a text that a browser shows."""
+    size = f'width="{_n(width)}" height="{_n(height)}"'
+    view = f'viewBox="0 0 {_n(width)} {_n(height)}" font-family="{FONT}" fill="{_INK}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
-        f'viewBox="0 0 {_n(width)} {_n(height)}" font-family="{FONT}" fill="{_INK}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {view}>',
         f"<title>{escape(title)}</title>",
-        '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" '
-        f'orient="auto"><path d="M0,0.8 L8,4 L0,7.2 z" fill="{_INK}"/></marker></defs>',
-        f'<rect width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
+        f"<defs>{_ARROW}</defs>",
+        f'<rect {size} fill="#ffffff"/>',
     ]
     for mark in marks:
         lines += _mark(mark)
