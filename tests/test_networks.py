@@ -2,10 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from math import prod
 
 import pytest
 
-from nas.arch.cost import cost
+from nas.arch.cost import cost, flow
+from nas.arch.nodes import Conv
+from nas.arch.rewrite import rewrite
 from search_spaces.networks import NETWORKS
 
 TORCHVISION = "torchvision 0.28.0"
@@ -19,6 +23,8 @@ TIMM = "timm 1.0.31"
 CIFAR_RESNET = "pytorchcv 0.0.74 minus its two projections"
 CLOSED_FORM = "closed form, not independent"
 MEGVII = "megvii-model/ShuffleNet-Series, plus the biases of the linear layer"
+MSDNET = "kalviny/MSDNet-PyTorch, the way to the last classifier"
+MSDNET_100 = f"{MSDNET}, for 100 classes: its linear layer has 90 outputs more"
 NO_REFERENCE = "no implementation builds it; its MACs are near the published ones"
 
 COUNTS = {
@@ -134,6 +140,13 @@ COUNTS = {
     "shufflenet_v2-1.0": (2_278_604, 144_907_992, TORCHVISION),
     "shufflenet_v2-1.5": (3_503_624, 295_759_392, TORCHVISION),
     "shufflenet_v2-2.0": (7_393_996, 583_253_464, TORCHVISION),
+    "msdnet_imagenet-4": (13_322_568, 1_262_160_256, MSDNET),
+    "msdnet_imagenet-6": (25_670_648, 2_448_570_688, MSDNET),
+    "msdnet_imagenet-7": (34_932_232, 2_993_660_544, MSDNET),
+    "msdnet_cifar-anytime-10": (1_201_438, 78_935_296, MSDNET),
+    "msdnet_cifar-anytime-7": (853_984 - 90 * 129, 51_891_712 - 90 * 128, MSDNET_100),
+    "msdnet_cifar-batch-5": (827_196 - 90 * 129, 45_945_344 - 90 * 128, MSDNET_100),
+    "msdnet_cifar-batch-7": (1_612_054, 110_893_312, MSDNET),
 }
 """Parameters and MACs, and where they were counted."""
 
@@ -148,6 +161,54 @@ def test_counts_are_the_references(name):
     made = cost(named.network(), named.input)
     assert (made.params, made.macs) == (params, macs), source
     assert made.output == (named.classes,)
+
+
+def by_layer(name):
+    """Parameters and MACs of each layer that has any, of a network that is a chain of layers."""
+    named = NETWORKS[name]
+    flows, shape = [], named.input
+    for part in named.network().parts:
+        flows.append(flow(part, shape, None))
+        shape = flows[-1].shape
+    return [(made.params, made.macs, made.shape) for made in flows if made.params or made.macs]
+
+
+def test_every_layer_of_lenet5_has_the_papers_parameters_and_connections():
+    """The paper counts as connections, beside the MACs, a bias for every element and what the subsampling adds up."""
+    layers = [
+        (params, macs + prod(shape) * {0: 0, 12: 5, 32: 5}.get(params, 1)) for params, macs, shape in by_layer("lenet5")
+    ]
+    assert layers == [
+        *((156, 122_304), (12, 5_880), (1_516, 151_600), (32, 2_000)),
+        *((48_120, 48_120), (10_164, 10_164), (0, 840)),
+    ]
+    assert sum(connections for _, connections in layers) == 340_908
+
+
+def test_every_layer_of_alexnet_costs_what_caffes_does():
+    assert [(params, macs) for params, macs, _ in by_layer("alexnet")] == [
+        *((34_944, 105_415_200), (307_456, 223_948_800)),
+        *((885_120, 149_520_384), (663_936, 112_140_288), (442_624, 74_760_192)),
+        *((37_752_832, 37_748_736), (16_781_312, 16_777_216), (4_097_000, 4_096_000)),
+    ]
+
+
+@pytest.mark.parametrize(("name", "macs"), [("squeezenet1_0", 818_924_576), ("squeezenet1_1", 349_151_936)])
+def test_squeezenet_without_the_border_and_at_224_is_torchvisions(name, macs):
+    border = Conv(1000, padding=1, bias=True)
+    network = rewrite(NETWORKS[name].network(), lambda part: replace(part, padding=0) if part == border else part)
+    made = cost(network, (3, 224, 224))
+    assert (made.params, made.macs) == (COUNTS[name][0], macs), TORCHVISION
+
+
+def test_squeezenet_in_the_papers_unit():
+    """The authors' README: 1.72 GFLOPS, two a MAC."""
+    assert round(2 * COUNTS["squeezenet1_0"][1] / 1e9, 2) == 1.72
+
+
+def test_nin_has_a_form_for_cifar_100():
+    made = cost(NETWORKS["nin_cifar"].network(100), (3, 32, 32))
+    assert (made.params, made.macs) == (984_356, 223_592_448), PYTORCHCV
 
 
 def test_the_heads_of_googlenet_cost_apart():

@@ -1,11 +1,14 @@
 """What is published of the named networks, and what this project counts, agree or the difference is explained."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from nas.arch.cost import cost
+from nas.arch.exits import exits
 from nas.arch.published import Published
+from nas.cli.markdown import page
 from search_spaces.networks import NETWORKS
 from search_spaces.networks.published import published
 
@@ -44,6 +47,18 @@ def test_counts_with_all_exits_are_the_references(fact: Published) -> None:
     made = cost(NETWORKS[fact.name].network(fact.classes), NETWORKS[fact.name].input)
     assert fact.params in (None, made.params + made.exit_params), fact.reference
     assert fact.macs in (None, made.macs + made.exit_macs), fact.reference
+
+
+@pytest.mark.parametrize("fact", [f for f in FACTS if f.name in NETWORKS and f.exit.isdigit()], ids=said)
+def test_counts_to_an_exit_are_the_references(fact: Published) -> None:
+    way = exits(NETWORKS[fact.name].network(fact.classes), NETWORKS[fact.name].input)[int(fact.exit) - 1]
+    assert (fact.params, fact.macs) == (way.params, way.macs), fact.reference
+
+
+def test_the_page_is_as_made_today() -> None:
+    made, written = page(NETWORKS.values()), (Path(__file__).parents[1] / "search_spaces" / "NETWORKS.md").read_text()
+    assert made == written, "make it anew: nas networks --markdown > search_spaces/NETWORKS.md"
+    assert made.count("\n| `") == sum(len(named.published) for named in NETWORKS.values())
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=said)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from nas.arch import paths
 from nas.arch.cost import Flow, Shape, cell_flow, flow
 from nas.arch.nodes import (
     DEPTHWISE,
@@ -37,7 +38,6 @@ from nas.arch.nodes import (
     TableConv,
     chain,
 )
-from nas.arch.paths import kind as path_word
 from nas.arch.paths import part_names
 from nas.arch.rewrite import rewrite
 
@@ -118,11 +118,11 @@ def outline(network: Network, input: Shape) -> tuple[Stage, ...]:
     single = list(_singles(chain(network), tuple(input)))
     head = next((i for i, block in enumerate(single) if isinstance(core(block.repeats[0])[0], _HEADS)), len(single))
     trunk, stages = single[:head], []
-    stem = next((i for i, block in enumerate(trunk) if not block.plain), 0)
+    stem = next((i for i, block in enumerate(trunk) if not block.plain and block.kind != "concatenation"), 0)
     if stem:
         stages.append(Stage("stem", tuple(_folded(trunk[:stem]))))
-    for number, blocks in enumerate(_by_size(trunk[stem:]), 1):
-        stages.append(Stage(f"stage {number}", tuple(_folded(blocks))))
+    for number, run in enumerate(_by_size(trunk[stem:]), 1):
+        stages.append(Stage(f"stage {number}", tuple(_folded(run))))
     if head < len(single):
         stages.append(Stage("head", tuple(_folded(single[head:]))))
     return tuple(stages)
@@ -133,7 +133,7 @@ def layers(whole: Chain) -> Iterator[Chain]:
     layer: list[Part] = []
     ahead: list[Part] = []
     for part in whole.parts:
-        if isinstance(part, _COMPUTES) and not _gates(part):
+        if isinstance(part, _COMPUTES) and not gates(part):
             if any(isinstance(p, _COMPUTES) for p in layer):
                 yield Chain(*layer)
                 layer = []
@@ -146,9 +146,18 @@ def layers(whole: Chain) -> Iterator[Chain]:
         yield Chain(*layer, *ahead)
 
 
+def blocks(whole: Chain) -> Iterator[Chain]:
+    """The parts of a chain block by block: its layers, joined where a few of them make one block."""
+    rows = list(layers(whole))
+    while rows:
+        count = next((n for n, makes in ((3, _is_inverted), (3, _is_mlpconv), (2, _is_pair)) if makes(rows[:n])), 1)
+        yield Chain(*rows[:count])
+        rows = rows[count:]
+
+
 def core(whole: Chain) -> tuple[Part, ...]:
     """What computes in a chain, in order; all of it where nothing does."""
-    return tuple(p for p in whole.parts if isinstance(p, _COMPUTES) and not _gates(p)) or whole.parts
+    return tuple(p for p in whole.parts if isinstance(p, _COMPUTES) and not gates(p)) or whole.parts
 
 
 def is_depthwise(part: Part) -> bool:
@@ -161,14 +170,14 @@ def is_shortcut(branch: Chain) -> bool:
     return all(isinstance(part, Shortcut) for part in branch.parts)
 
 
-def _gates(part: Part) -> bool:
+def gates(part: Part) -> bool:
     """Squeeze-and-excitation and its like belong to what they weigh."""
     return isinstance(part, Branches) and part.join == "multiply"
 
 
 def _follows(part: Part, layer: list[Part]) -> bool:
     """Whether a part that does not compute belongs to the layer before it rather than to the next."""
-    last = next((p for p in reversed(layer) if isinstance(p, _COMPUTES) and not _gates(p)), None)
+    last = next((p for p in reversed(layer) if isinstance(p, _COMPUTES) and not gates(p)), None)
     if isinstance(part, Norm):
         return isinstance(last, _WEIGHTED)
     if isinstance(part, Flatten):
@@ -181,34 +190,35 @@ def _follows(part: Part, layer: list[Part]) -> bool:
 def _singles(whole: Chain, shape: Shape) -> Iterator[Block]:
     """The blocks of a main chain one by one, cells apart."""
     names, position = part_names(whole.parts), 0
-    for parts in _blocks(list(layers(whole))):
+    for parts in blocks(whole):
         path, position = names[position], position + len(parts.parts)
         if isinstance(parts.parts[-1], Cells) and len(parts.parts) == 1:
             outputs = [shape]
             for i, cell in enumerate(parts.parts[-1].cells, 1):
-                flows = cell_flow(cell, outputs)
-                yield from _cell_blocks(cell, f"{path}.cell{i}", shape, flows)
-                outputs.append(shape := flows[-1].shape if flows else shape)
+                for block in _cell(cell, f"{path}.cell{i}", outputs):
+                    shape = block.output
+                    yield block
+                outputs.append(shape)
         else:
             made = flow(parts, shape, None)
             yield _block(parts, path, shape, [made])
             shape = made.shape
 
 
-def _cell_blocks(cell: Chain, path: str, shape: Shape, flows: list[Flow]) -> Iterator[Block]:
-    """A cell, and each exit at its end as a block of its own."""
-    names, end = part_names(cell.parts), len(cell.parts)
-    while end and isinstance(cell.parts[end - 1], Exit):
-        end -= 1
-    yield _block(Chain(*cell.parts[:end]), path, shape, flows[:end])
-    for part, name, made in zip(cell.parts[end:], names[end:], flows[end:], strict=True):
-        yield _block(Chain(part), f"{path}.{name}", made.shape, [made])
+def _cell(cell: Chain, path: str, outputs: list[Shape]) -> Iterator[Block]:
+    """A cell, and each layer that follows its graph, such as an exit, apart."""
+    flows, names, shape, position = cell_flow(cell, outputs), part_names(cell.parts), outputs[-1], 0
+    for parts in layers(cell):
+        end = position + len(parts.parts)
+        block = _block(parts, f"{path}.{names[position]}" if position else path, shape, flows[position:end])
+        yield block
+        shape, position = block.output, end
 
 
 def _block(parts: Chain, path: str, shape: Shape, flows: list[Flow]) -> Block:
     output = flows[-1].shape if flows else shape
     return Block(
-        _kind(parts, smaller=_shrinks(shape, output)),
+        kind(parts, smaller=_shrinks(shape, output)),
         (parts,),
         path,
         shape,
@@ -218,14 +228,6 @@ def _block(parts: Chain, path: str, shape: Shape, flows: list[Flow]) -> Block:
         sum(made.exit_params for made in flows),
         sum(made.exit_macs for made in flows),
     )
-
-
-def _blocks(rows: list[Chain]) -> Iterator[Chain]:
-    """Layers joined where a few of them make one block."""
-    while rows:
-        count = next((n for n, makes in ((3, _is_inverted), (3, _is_mlpconv), (2, _is_pair)) if makes(rows[:n])), 1)
-        yield Chain(*rows[:count])
-        rows = rows[count:]
 
 
 def _is_inverted(rows: list[Chain]) -> bool:
@@ -273,14 +275,15 @@ def _conv(row: Chain) -> Conv | None:
 
 def _is_square(conv: Conv | None) -> bool:
     """Whether it is a 1×1 convolution of all channels."""
-    return conv is not None and conv.kernel == 1 and not is_depthwise(conv)
+    return conv is not None and conv.kernel == 1 and conv.groups == 1
 
 
 def _widens(conv: Conv) -> bool:
     return _is_square(conv) and isinstance(conv.out, Ratio) and conv.out.numerator > conv.out.denominator
 
 
-def _kind(parts: Chain, *, smaller: bool) -> str:
+def kind(parts: Chain, *, smaller: bool = False) -> str:
+    """What people call a block; `smaller` says whether it makes a map smaller."""
     rows = list(layers(parts))
     if len(rows) == 3:
         return "inverted bottleneck" if _is_inverted(rows) else "mlpconv"
@@ -300,7 +303,7 @@ def _kind(parts: Chain, *, smaller: bool) -> str:
         case (Graph(), *_):
             return "reduction cell" if smaller else "normal cell"
         case (part, *_):
-            return path_word(part).replace("_", " ")
+            return paths.kind(part).replace("_", " ")
     return "nothing"
 
 

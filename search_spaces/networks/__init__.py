@@ -18,6 +18,7 @@ from search_spaces.networks import (
     inception_v4,
     lenet,
     mobilenet,
+    msdnet,
     nasnet,
     nin,
     resnet,
@@ -51,6 +52,7 @@ _FILES = (
     nasnet,
     mobilenet,
     shufflenet,
+    msdnet,
 )
 
 NETWORKS: dict[str, Named] = {

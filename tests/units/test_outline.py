@@ -3,7 +3,7 @@
 import pytest
 
 from nas.arch.cost import cost
-from nas.arch.nodes import Act, Branches, Cells, Chain, Conv, GlobalPool, Norm
+from nas.arch.nodes import Act, Branches, Cells, Chain, Conv, Edge, Exit, GlobalPool, Graph, Norm, Part, Step
 from nas.arch.outline import outline
 from search_spaces.networks import NETWORKS
 
@@ -58,7 +58,7 @@ def test_cells_are_blocks_and_fold_whatever_fits_their_inputs() -> None:
     assert list(stages.values())[1:4] == [
         ["1 reduction cell"],
         ["1 reduction cell", "4 normal cell"],
-        ["1 reduction cell", "4 normal cell"],
+        ["1 reduction cell", "4 normal cell", "1 exit"],
     ]
 
 
@@ -77,22 +77,29 @@ def test_what_weighs_channels_belongs_to_what_it_weighs() -> None:
     assert [block.repeats[0] for block in stage.blocks] == [Chain(Conv(8, 3), gate), Chain(Conv(4))]
 
 
+def test_an_exit_after_a_cell_stands_apart() -> None:
+    cell = Graph((1,), (Step(Edge(Conv(8, 3), 0)),))
+    (stage,) = outline(Chain(Cells(cell, Chain(cell, Exit(Conv(2))), cell)), (8, 8, 8))
+    assert [(block.times, block.kind, block.path) for block in stage.blocks] == [
+        (2, "normal cell", "cells1.cell1"),
+        (1, "exit", "cells1.cell2.exit1"),
+        (1, "normal cell", "cells1.cell3"),
+    ]
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_part_is_in_one_block_and_counts_add_up(name: str) -> None:
     named = NETWORKS[name]
     whole, made = named.network(), cost(named.network(), named.input)
     stages = outline(whole, named.input)
     blocks = [block for stage in stages for block in stage.blocks]
-    rows = [(block, repeat) for block in blocks for repeat in block.repeats]
-    cells = Cells(*(repeat for block, repeat in rows if ".cell" in block.path))
-    before = [repeat for block, repeat in rows[: _first_cell(rows)] if ".cell" not in block.path]
-    after = [repeat for block, repeat in rows[_first_cell(rows) :] if ".cell" not in block.path]
-    assert Chain(*before, *([cells] if cells.cells else []), *after) == whole
+    parts = [part for block in blocks for repeat in block.repeats for part in repeat.parts]
+    assert parts == [part for outer in whole.parts for part in (_in_cells(outer))]
     assert sum(stage.params for stage in stages) == made.params
     assert sum(stage.macs for stage in stages) == made.macs
     assert sum(block.exit_macs for block in blocks) == made.exit_macs
     assert (stages[0].input, stages[-1].output) == (named.input, made.output)
 
 
-def _first_cell(rows: list) -> int:
-    return next((i for i, (block, _) in enumerate(rows) if ".cell" in block.path), len(rows))
+def _in_cells(part: Part) -> list[Part]:
+    return [inner for cell in part.cells for inner in cell.parts] if isinstance(part, Cells) else [part]
