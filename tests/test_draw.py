@@ -12,14 +12,11 @@ from click.testing import CliRunner, Result
 import nas.cli
 from nas import catalog
 from nas.arch.cost import Shape, cost
-from nas.arch.nodes import Cells, Chain, Conv, Edge, Flatten, Graph, Network, Step, chain
+from nas.arch.nodes import Cells, Chain, Conv, Edge, Flatten, Graph, Network, Step
 from nas.draw import draw
-from nas.draw.blocks import panels
-from nas.draw.fits import fits_apart
 from nas.draw.kinds import bare, kind_of
 from nas.draw.letters import text_width
-from nas.draw.lines import stops
-from nas.draw.page import page
+from nas.draw.page import page, plan
 from nas.draw.parts import Number, Op
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -114,13 +111,21 @@ def test_each_kind_of_block_is_drawn_once_and_named_on_the_main_line(name: str) 
     badges = Counter(
         group.findall(f"{SVG}text")[0].text for group in root.iter(f"{SVG}g") if group.get("class") == "badge"
     )
-    line, fits = fits_apart(stops(chain(network), input))
-    inside = panels(line, fits)
+    line, inside, grid = plan(network, input)
     assert len({(panel.fit, panel.look) for panel in inside}) == len(inside)
     uses = Counter(bare(stop.rows[0]) for stop in line if not stop.plain)
+    uses.update(bare(spot.stop.rows[0]) for spot in grid if spot.stop and spot.reads)
     for panel in inside:
         assert badges[panel.letter] == 1 + (0 if panel.fit else uses[panel.look])
-    assert sum(group.get("class") == "panel" for group in root.iter(f"{SVG}g")) == len(inside)
+    assert sum(group.get("class") == "panel" for group in root.iter(f"{SVG}g")) == len(inside) + bool(grid)
+
+
+def test_the_grid_of_a_network_of_several_sizes_has_all_its_cells_and_exits() -> None:
+    named = catalog.network("msdnet_cifar-batch-5")
+    _, _, grid = plan(named.network(), named.input)
+    assert [sum(spot.row == row for spot in grid) for row in range(3)] == [6, 12, 18]
+    assert sum(spot.exit for spot in grid) == 4
+    assert all(read.column == spot.column - 1 for spot in grid for read in spot.reads)
 
 
 def test_a_network_of_1202_layers_is_as_short_as_one_of_20() -> None:

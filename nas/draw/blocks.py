@@ -10,7 +10,7 @@ from nas.draw.inside import row_sketch
 from nas.draw.kinds import Kind, bare, kind_of
 from nas.draw.letters import text_width
 from nas.draw.lines import Stop
-from nas.draw.marks import TEXT, Box, Line, Mark, Sketch, Text, placed
+from nas.draw.marks import SMALL, TEXT, Box, Line, Mark, Sketch, Text, placed
 from nas.draw.parts import Mesh, Row
 
 BADGE = 20.0
@@ -33,8 +33,12 @@ class Panel:
         return self.letter.isdigit()
 
 
-def panels(line: Sequence[Stop], fits: Sequence[list[Row]]) -> list[Panel]:
-    """The kinds of block on a main line, in the order in which they come, then what fits the inputs of cells."""
+def panels(line: Sequence[Stop], fits: Sequence[list[Row]], *, by_size: bool = False) -> list[Panel]:
+    """The kinds of block on a main line, in the order in which they come, then what fits the inputs of cells.
+
+    With `by_size` a panel says what its letters are on maps of each size.
+    """
+    sizes: dict[Row, list[str]] = {}
     uses: dict[Row, list[Row]] = {}
     names: dict[Row, list[str]] = {}
     for stop in line:
@@ -42,13 +46,16 @@ def panels(line: Sequence[Stop], fits: Sequence[list[Row]]) -> list[Panel]:
             look = bare(stop.rows[0])
             uses.setdefault(look, []).extend(stop.rows)
             names.setdefault(look, []).append(stop.kind)
+            sizes.setdefault(look, []).extend(["×".join(map(str, stop.shape[1:]))] * stop.times)
     made = []
     for position, (look, rows) in enumerate(uses.items()):
         others = {name for other, several in names.items() if other != look for name in several}
         name = next((name for name in names[look] if name not in others), names[look][0])
-        made.append(_panel(_letter(position), name, look, kind_of(rows)))
+        kind = kind_of(rows)
+        notes = _notes(kind, sizes[look]) if by_size and all(sizes[look]) else []
+        made.append(_panel(_letter(position), name, look, kind, notes))
     for number, rows in enumerate(fits, 1):
-        made.append(_panel(str(number), "fit", bare(rows[0]), kind_of(rows, fit=True)))
+        made.append(_panel(str(number), "fit", bare(rows[0]), kind_of(rows, fit=True), []))
     return made
 
 
@@ -57,20 +64,32 @@ def _letter(position: int) -> str:
     return letter if position < 26 else f"{letter}{position // 26}"
 
 
-def _panel(letter: str, name: str, look: Row, kind: Kind) -> Panel:
-    return Panel(letter, name, kind, look, _framed(letter, name, kind))
+def _notes(kind: Kind, sizes: Sequence[str]) -> list[str]:
+    """What the letters are on maps of each size."""
+    values = zip(sizes, *kind.letters.values(), strict=True) if kind.letters else ()
+    said = (
+        (size, ", ".join(f"{letter}={one}" for letter, one in zip(kind.letters, each, strict=True)))
+        for size, *each in values
+    )
+    return [f"{size}: {letters}" for size, letters in dict.fromkeys(said)]
 
 
-def _framed(letter: str, name: str, kind: Kind) -> Sketch:
+def _panel(letter: str, name: str, look: Row, kind: Kind, notes: Sequence[str]) -> Panel:
+    return Panel(letter, name, kind, look, _framed(letter, name, kind, notes))
+
+
+def _framed(letter: str, name: str, kind: Kind, notes: Sequence[str]) -> Sketch:
     inner = row_sketch(kind.row)
     title = Text(_PADDING / 2 + BADGE + 8, 23, name, TEXT + 1, bold=True, anchor="start")
-    width = max(inner.width + 2 * _PADDING, title.x + title.width + _PADDING)
+    texts = [title, *(Text(_PADDING / 2, 44 + 15 * i, note, SMALL, anchor="start") for i, note in enumerate(notes))]
+    width = max(inner.width + 2 * _PADDING, *(text.x + text.width + _PADDING for text in texts))
     inner = shifted(inner, (width - inner.width) / 2)
-    top = _HEAD + _STUB
+    head = _HEAD + 15 * len(notes)
+    top = head + _STUB
     height = top + inner.height + _STUB + _PADDING / 2
-    marks: list[Mark] = [Box(0, 0, width, height, "panel", (title,)), badge(letter, _PADDING / 2, 8)]
+    marks: list[Mark] = [Box(0, 0, width, height, "panel", tuple(texts)), badge(letter, _PADDING / 2, 8)]
     if not isinstance(kind.row[0], Mesh):
-        marks.append(Line(((inner.entry, _HEAD), (inner.entry, top)), arrow=inner.boxed))
+        marks.append(Line(((inner.entry, head), (inner.entry, top)), arrow=inner.boxed))
     marks += placed(inner, 0, top)
     marks += (Line(((x, top + inner.height), (x, top + inner.height + _STUB)), arrow=True) for x in inner.exits)
     return Sketch(width, height, tuple(marks))

@@ -15,6 +15,7 @@ _ROOM = 44.0
 _LANE = 12.0
 _SWEEPS = 4
 _PORTS: dict[Value, str] = {0: "input", 1: "last cell", 2: "cell before last"}
+_PORTS |= {"same": "last layer, same size", "finer": "last layer, finer size"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def mesh_sketch(mesh: Mesh, look: Callable[[Row], Sketch]) -> Sketch:
             middle = _width(placed_layers[depth - 1]) / 2
             layers[depth] = sorted(layers[depth], key=lambda node: _wish(node, above, middle))
             placed_layers[depth] = _row_of(layers[depth], above)
-    return _drawn(placed_layers)
+    return _drawn(placed_layers, second=1 if len(mesh.back) > 1 else None)
 
 
 def _layers(mesh: Mesh, look: Callable[[Row], Sketch]) -> list[list[_Node]]:
@@ -73,18 +74,19 @@ def _layers(mesh: Mesh, look: Callable[[Row], Sketch]) -> list[list[_Node]]:
         depth[source] = 1 + max(depth[read] for read in reads)
         columns = tuple((look(row), read) for (row, _), read in zip(edges, reads, strict=True))
         nodes.append(_Node(source, columns, join if len(edges) > 1 else ""))
-    end = count + len(mesh.steps)
-    depth[end] = 1 + max(depth.values())
     outputs = [same[output] for output in mesh.outputs]
-    nodes.append(_Node(end, tuple((look(()), output) for output in outputs), "concat" if len(outputs) > 1 else ""))
-    layers: list[list[_Node]] = [[] for _ in range(depth[end] + 1)]
+    if len(outputs) > 1:
+        end = count + len(mesh.steps)
+        depth[end] = 1 + max(depth.values())
+        nodes.append(_Node(end, tuple((look(()), output) for output in outputs), "concat"))
+    layers: list[list[_Node]] = [[] for _ in range(max(depth.values()) + 1)]
     for node in nodes:
         layers[depth[node.source]].append(node)
     for source in same:
         readers = [depth[node.source] for node in nodes if source in node.reads]
         for between in range(depth.get(source, 0) + 1, max(readers, default=0)):
             layers[between].append(_Node(source, ((_lane(), source),), lane=True))
-    used = {read for node in nodes for read in node.reads}
+    used = {*outputs, *(read for node in nodes for read in node.reads)}
     layers[0] = [node for node in layers[0] if node.source in used]
     return layers
 
@@ -141,7 +143,8 @@ def _width(layer: Sequence[_Placed]) -> float:
     return layer[-1].left + layer[-1].sketch.width if layer else 0.0
 
 
-def _drawn(layers: Sequence[Sequence[_Placed]]) -> Sketch:
+def _drawn(layers: Sequence[Sequence[_Placed]], *, second: int | None) -> Sketch:
+    """The layers one below the other; the lines of the second input are dashed."""
     width = max(map(_width, layers))
     marks: list[Mark] = []
     outs: dict[int, Point] = {}
@@ -149,23 +152,25 @@ def _drawn(layers: Sequence[Sequence[_Placed]]) -> Sketch:
     for depth, layer in enumerate(layers):
         indent = (width - _width(layer)) / 2
         height = max((one.sketch.height for one in layer), default=0.0)
-        marks += _links(layer, indent, outs, y)
+        marks += _links(layer, indent, outs, y, second)
         for one in layer:
             marks += placed(one.sketch, indent + one.left, y)
             bottom = y + one.sketch.height
             x = indent + one.exit
             if bottom < y + height and depth + 1 < len(layers):
-                marks.append(Line(((x, bottom), (x, y + height)), dashed=one.node.source == 1))
+                marks.append(Line(((x, bottom), (x, y + height)), dashed=one.node.source == second))
             outs[one.node.source] = (x, y + height)
             exits = (x,)
         y += height + _ROOM
     return Sketch(width, y - _ROOM, tuple(marks), width / 2, exits)
 
 
-def _links(layer: Sequence[_Placed], indent: float, outs: dict[int, Point], y: float) -> Iterator[Curve]:
-    """Curves from the layer above; those of the second input are dashed."""
+def _links(
+    layer: Sequence[_Placed], indent: float, outs: dict[int, Point], y: float, second: int | None
+) -> Iterator[Curve]:
+    """Curves from the layer above."""
     for one in layer:
         for (sketch, read), entry in zip(one.node.columns, one.entries, strict=True):
             if read >= 0:
                 arrow = not one.node.lane and not sketch.nothing
-                yield Curve(outs[read], (indent + one.left + entry, y), arrow=arrow, dashed=read == 1)
+                yield Curve(outs[read], (indent + one.left + entry, y), arrow=arrow, dashed=read == second)

@@ -19,7 +19,7 @@ _WORDS = {
 }
 _NOTES = (
     "conv 3×3, 64, /2: kernel, maps, stride (1 unless said).",
-    "a, b, … widths, s stride, g groups, p rate: as given on the main line.",
+    "a, b, … widths, s stride, g groups, p rate: as given with each use.",
     "MACs: multiply-accumulates of convolutions and linear layers for one image.",
 )
 _SWATCH, _LINE = 16.0, 20.0

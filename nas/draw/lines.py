@@ -1,9 +1,10 @@
-"""The main line of a network as it is drawn: the blocks of its outline, those that look alike folded."""
+"""The main line of a network as it is drawn: the blocks of its outline, and those that look alike folded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from nas.arch.cost import Flow, Shape, cell_flow, cell_inputs, flow
 from nas.arch.nodes import Chain, Exit, Graph
@@ -25,6 +26,8 @@ class Stop:
     shape: Shape
     macs: int
     params: int
+    cell: int = 0
+    """Which of its row of cells it is, from 1."""
     fits: tuple[Row, ...] = ()
     """What fits the inputs of a cell, where it is drawn apart."""
 
@@ -45,18 +48,27 @@ class Stop:
 
 
 def stops(network: Chain, input: Shape) -> list[Stop]:
-    """The main line of a network, folded; blocks that differ in rates of dropping or scaling at most are alike."""
-    folded: list[Stop] = []
+    """The main line of a network, a stop for each block."""
     outputs: list[Shape] = [input]
-    for stage in outline(network, input):
-        for stop in (stop for block in stage.blocks for stop in _repetitions(stage.name, block, outputs)):
-            last = folded[-1] if folded else None
-            if last is not None and not stop.exit and last.stage == stop.stage and _alike(last, stop):
-                macs, params = last.macs + stop.macs, last.params + stop.params
-                folded[-1] = Stop(stop.stage, stop.kind, last.rows + stop.rows, stop.shape, macs, params)
-            else:
-                folded.append(stop)
-    return folded
+    return [
+        stop
+        for stage in outline(network, input)
+        for block in stage.blocks
+        for stop in _repetitions(stage.name, block, outputs)
+    ]
+
+
+def folded(line: Iterable[Stop]) -> list[Stop]:
+    """The line with stops alike in a row as one; they may differ in rates of dropping and scaling."""
+    made: list[Stop] = []
+    for stop in line:
+        last = made[-1] if made else None
+        if last is not None and not stop.exit and last.stage == stop.stage and _alike(last, stop):
+            macs, params = last.macs + stop.macs, last.params + stop.params
+            made[-1] = replace(last, rows=last.rows + stop.rows, shape=stop.shape, macs=macs, params=params)
+        else:
+            made.append(stop)
+    return made
 
 
 def _alike(one: Stop, other: Stop) -> bool:
@@ -69,18 +81,23 @@ def _without_rates(look: Row) -> Row:
 
 def _repetitions(stage: str, block: Block, outputs: list[Shape]) -> Iterator[Stop]:
     """A stop for each repetition; `outputs` are those of the blocks before, as far as cells can read them."""
+    begins_cell, in_cell = re.search(r"\.cell\d+$", block.path), ".cell" in block.path
     for position, parts in enumerate(block.repeats):
-        if ".cell" not in block.path or (position == 0 and block.path.endswith(".cell1")):
+        if not in_cell or (position == 0 and block.path.endswith(".cell1")):
             del outputs[:-1]
         look, flows = _seen(parts, outputs)
         look = look or (Op("other", "nothing"),)
+        cell = len(outputs) if begins_cell else 0
         if block.kind == "exit":
             yield Stop(stage, "exit", (look,), flows[-1].shape, flows[-1].macs, flows[-1].params)
             continue
         shape = flows[-1].shape if flows else outputs[-1]
         macs, params = sum(made.macs for made in flows), sum(made.params for made in flows)
-        yield Stop(stage, block.kind, (look,), shape, macs, params)
-        outputs.append(shape)
+        yield Stop(stage, block.kind, (look,), shape, macs, params, cell)
+        if in_cell and not begins_cell:
+            outputs[-1] = shape
+        else:
+            outputs.append(shape)
 
 
 def _seen(parts: Chain, outputs: list[Shape]) -> tuple[Row, list[Flow]]:

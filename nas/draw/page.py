@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from nas.arch.cost import Shape, cost
 from nas.arch.nodes import Network, chain
-from nas.draw.blocks import panels
+from nas.draw.blocks import Panel, panels
 from nas.draw.fits import fits_apart
+from nas.draw.grid import Spot, grid_sketch, layers, spots, told_by_size
 from nas.draw.legend import legend
 from nas.draw.letters import text_width
-from nas.draw.lines import stops
+from nas.draw.lines import Stop, folded, stops
 from nas.draw.mainline import mainline, shape_text
 from nas.draw.marks import SMALL, Mark, Sketch, Text, placed
 from nas.draw.svg import svg
@@ -34,10 +35,9 @@ def draw(network: Network, input: Shape, name: str, about: str = "") -> str:
 
 def page(network: Network, input: Shape, name: str, about: str = "") -> tuple[list[Mark], float, float]:
     """The marks of that picture, its width and its height."""
-    line, fits = fits_apart(stops(chain(network), input))
-    inside = panels(line, fits)
+    line, inside, grid = plan(network, input)
     main = mainline(line, inside, input)
-    body = _packed([main, *(panel.sketch for panel in inside)])
+    body = _packed([main, *(panel.sketch for panel in inside), *([grid_sketch(grid, inside)] if grid else [])])
     title = _title(network, input, name, about)
     room = max(body.width, _LEAST, *(text.width for text in title))
     key = legend(body.marks, room)
@@ -48,6 +48,17 @@ def page(network: Network, input: Shape, name: str, about: str = "") -> tuple[li
         *placed(key, _MARGIN, y),
     ]
     return marks, room + 2 * _MARGIN, y + key.height + _MARGIN
+
+
+def plan(network: Network, input: Shape) -> tuple[list[Stop], list[Panel], list[Spot]]:
+    """The main line, what is drawn beside it, and the grid of a network that keeps maps of several sizes."""
+    line = stops(chain(network), input)
+    if grid := spots(line):
+        line = told_by_size(line, grid)
+        inside = panels(line, (), by_size=True)
+        return folded(layers(line, grid, inside)), inside, grid
+    line, fits = fits_apart(folded(line))
+    return line, panels(line, fits), []
 
 
 def _title(network: Network, input: Shape, name: str, about: str) -> list[Text]:
