@@ -6,8 +6,10 @@ from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib
 import pytest
 from click.testing import CliRunner, Result
+from PIL import ImageFont
 
 import nas.cli
 from nas import catalog
@@ -150,6 +152,17 @@ def test_parts_without_operations_and_graphs_outside_cells_are_drawn() -> None:
     network = Chain(Graph((1, 2), steps), Cells(Chain(), Chain(Graph((1, 1), steps))), Flatten())
     root = ElementTree.fromstring(draw(network, (8, 8, 8), "made <&>"))
     assert any(text.text == "made <&>" for text in root.iter(f"{SVG}text"))
+
+
+def test_no_text_is_wider_in_its_font_than_the_table_says() -> None:
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    plain, bold = (ImageFont.truetype(str(fonts / name), 1000) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"))
+    for letter in map(chr, range(32, 127)):
+        assert plain.getlength(letter) <= text_width(letter, 1000) + 5, letter
+    for name in ("googlenet", "nasnet_a_mobile", "mobilenet_v2", "se_resnet50", "lenet5", "msdnet_imagenet-4"):
+        for text in drawn(name)[2].iter(f"{SVG}text"):
+            said, heavy = text.text or "", "font-weight" in text.attrib
+            assert (bold if heavy else plain).getlength(said) <= text_width(said, 1000, bold=heavy) + 5, said
 
 
 def run(*arguments: str) -> Result:

@@ -4,7 +4,7 @@ FONT = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 
 _CLASSES = {
     0.28: "'ijl",
-    0.32: "IJ,.·|/:;\\",
+    0.34: "IJ,.·|/:;\\",
     0.36: " f-",
     0.41: "()[]tr!",
     0.50: '"*_`–',
