@@ -35,7 +35,8 @@ class Reference:
         first: A regular expression: their layers whose names match come before the others of their block, which is
             what stands before the match.
         side: Height and width of the images; those of the paper unless said.
-        adapt: A rewrite of ours, where theirs is known to be another structure.
+        adapt: A rewrite of ours, where theirs has a structural departure that the docstring explains.
+        dtype: Double where a network is so deep that the rounding of single precision grows out of hand.
     """
 
     library: str
@@ -44,6 +45,13 @@ class Reference:
     first: str = r"(?!)"
     side: int | None = None
     adapt: Callable[[Network], Network] = chain
+    dtype: torch.dtype = torch.float32
+
+
+def with_ceil_pool(network: Network) -> Network:
+    """The network with its padded max pool rounding up instead."""
+    padded, rounding = Pool("max", 3, stride=2, padding=1), Pool("max", 3, stride=2, ceil=True)
+    return rewrite(network, lambda part: rounding if part == padded else part)
 
 
 def norm_before_pool(network: Network) -> Chain:
@@ -99,6 +107,17 @@ def body_first(network: Network) -> Network:
     return rewrite(network, turned)
 
 
+IDENTITY = "identity_conv"
+WRN = {"num_classes": 10, "blocks": 16, "width_factor": 1}
+FRACTALNET_40 = {
+    "channels": (16, 32, 64, 128, 128),
+    "num_columns": 4,
+    "dropout_probs": (0.0,) * 5,
+    "loc_drop_prob": 0.15,
+    "glob_drop_ratio": 0.5,
+    "num_classes": 100,
+}
+NO_HEADS = {"init_weights": False, "aux_logits": False}
 DOWN = "downsample"
 CIFAR = {"num_classes": 10, "bottleneck": False}
 UNDRAWN = {"init_weights": False}
@@ -123,12 +142,11 @@ REFERENCES = {
     "vgg13_bn": Reference("torchvision", "vgg13_bn", UNDRAWN),
     "vgg16_bn": Reference("torchvision", "vgg16_bn", UNDRAWN),
     "vgg19_bn": Reference("torchvision", "vgg19_bn", UNDRAWN),
+    "googlenet": Reference("plain", "googlenet"),
     "googlenet_bn": Reference("torchvision", "googlenet", NO_HEADS, side=96),
     "bn_inception": Reference("pytorchcv", "bninception.bninception"),
-    "inception_v3": Reference("torchvision", "inception_v3", NO_HEADS, side=299),
-    "inception_v4": Reference("timm", "inception_v4", side=107),
-    "inception_resnet_v1_facenet": Reference("pytorchcv", "inceptionresnetv1.inceptionresnetv1"),
-    "inception_resnet_v2": Reference("timm", "inception_resnet_v2", side=107),
+    "inception_v2_slim": Reference("plain", "inception_v2_slim"),
+    "inception_v3": Reference("torchvision", "inception_v3", NO_HEADS),
     "resnet18": Reference("torchvision", "resnet18", first=DOWN, side=96),
     "resnet34": Reference("torchvision", "resnet34", first=DOWN, side=96),
     "resnet50": Reference("torchvision", "resnet50", first=DOWN, side=96),
@@ -149,15 +167,33 @@ REFERENCES = {
     "resnet56_b": Reference("pytorchcv", "resnet_cifar.get_resnet_cifar", {**CIFAR, "blocks": 56}),
     "resnet110_b": Reference("pytorchcv", "resnet_cifar.get_resnet_cifar", {**CIFAR, "blocks": 110}),
     "resnet1202_b": Reference("pytorchcv", "resnet_cifar.get_resnet_cifar", {**CIFAR, "blocks": 1202}),
+    "preact_resnet20": Reference("pytorchcv", "preresnet_cifar.preresnet20_cifar10", first=IDENTITY),
+    "preact_resnet164": Reference("pytorchcv", "preresnet_cifar.preresnet164bn_cifar10", first=IDENTITY),
+    "preact_resnet50": Reference("pytorchcv", "preresnet.preresnet50b", first=IDENTITY),
+    "wrn-10-1": Reference("pytorchcv", "wrn_cifar.get_wrn_cifar", WRN | {"blocks": 10}, first=IDENTITY),
+    "wrn-16-4": Reference("pytorchcv", "wrn_cifar.get_wrn_cifar", WRN | {"width_factor": 4}, first=IDENTITY),
+    "wrn50_2": Reference("torchvision", "wide_resnet50_2", first=DOWN, side=96),
+    "fractalnet20": Reference("pytorchcv", "fractalnet_cifar.fractalnet_cifar10"),
+    "fractalnet40": Reference("pytorchcv", "fractalnet_cifar.CIFARFractalNet", FRACTALNET_40),
     "densenet121": Reference("torchvision", "densenet121", side=96),
+    "densenet-bc-40-12": Reference("pytorchcv", "densenet_cifar.densenet40_k12_bc_cifar10"),
     "resnext50_32x4d": Reference("torchvision", "resnext50_32x4d", first=DOWN, side=96),
     "xception": Reference("timm", "legacy_xception", first="skip", side=107),
+    "mobilenet_v1": Reference("pytorchcv", "mobilenet.mobilenet_w1"),
+    "mobilenet_v1-0.25": Reference("pytorchcv", "mobilenet.mobilenet_wd4"),
+    "inception_v4": Reference("timm", "inception_v4", side=107),
+    "inception_resnet_v1": Reference("plain", "inception_resnet_v1", side=107),
+    "inception_resnet_v1_facenet": Reference("pytorchcv", "inceptionresnetv1.inceptionresnetv1"),
+    "inception_resnet_v2": Reference("timm", "inception_resnet_v2", side=107),
+    "se_bn_inception": Reference("plain", "se_bn_inception"),
     "squeezenet1_0": Reference("plain", "squeezenet1_0"),
     "squeezenet1_0 unpadded": Reference("torchvision", "squeezenet1_0", side=224, adapt=unpadded),
     "squeezenet1_1": Reference("torchvision", "squeezenet1_1"),
+    "resnext20_16x4d": Reference("pytorchcv", "resnext_cifar.resnext20_16x4d_cifar10", first=IDENTITY),
+    "se_resnet50": Reference("timm", "legacy_seresnet50", first=DOWN, side=96, adapt=with_ceil_pool),
+    "se_resnext50_32x4d": Reference("timm", "legacy_seresnext50_32x4d", first=DOWN, side=96, adapt=with_ceil_pool),
+    "senet154": Reference("timm", "legacy_senet154", first=DOWN, side=64, adapt=with_ceil_pool, dtype=torch.float64),
     "nasnet_a_large": Reference("timm", "nasnetalarge", first="conv_1x1", side=35, adapt=as_in_timm),
-    "mobilenet_v1": Reference("pytorchcv", "mobilenet.mobilenet_w1"),
-    "mobilenet_v1-0.25": Reference("pytorchcv", "mobilenet.mobilenet_wd4"),
     "mobilenet_v2": Reference("torchvision", "mobilenet_v2", side=96),
     "mobilenet_v2-1.4": Reference("torchvision", "mobilenet_v2", {"width_mult": 1.4}, side=96),
     "shufflenet_v1-1.0-g1": Reference("pytorchcv", "shufflenet.shufflenet_g1_w1", adapt=body_first),
@@ -270,11 +306,13 @@ def test_outputs_equal_the_reference(name: str, request: pytest.FixtureRequest) 
     channels, height, width = named.input
     shape = (channels, reference.side or height, reference.side or width)
     torch.manual_seed(0)
-    images = torch.randn(2, *shape)
-    theirs = made(reference)
+    images = torch.randn(2, *shape, dtype=reference.dtype)
+    theirs = made(reference).to(reference.dtype)
     enliven(theirs, images)
     ours = nas.build(reference.adapt(named.network()), input=shape).eval()
     copy(layers_run(ours, images[:1]), with_first(layers_run(theirs, images[:1]), reference.first))
+    ours = nas.build(reference.adapt(named.network()), input=shape).eval().to(reference.dtype)
+    copy(layers_run(ours, images), with_first(layers_run(theirs, images), reference.first))
     with torch.no_grad():
         a, b = ours(images), theirs(images)
     assert (a - b).abs().max() < 1e-4 * (b[0] - b[1]).abs().max()
