@@ -4,20 +4,24 @@ FONT = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 
 _CLASSES = {
     0.28: "'ijl",
-    0.34: "IJ,.·|/:;\\",
-    0.36: " f-",
-    0.41: "()[]tr!",
-    0.50: '"*_`–',
-    0.56: "szc?L",
-    0.60: "FkvxyPTYao",
-    0.64: "ebdghnpquES$0123456789{}β",
-    0.70: "KAVBRXZCα",
-    0.79: "UHNDGOQ&",
-    0.84: "w#+<=>^~×→−",
-    0.88: "M",
+    0.34: ",./:;IJ\\|·",
+    0.36: " -f",
+    0.40: "!()[]t",
+    0.46: '"r',
+    0.50: "*_`–",
+    0.56: "?Lcsz",
+    0.59: "Fk",
+    0.62: "PTYaeovxy",
+    0.64: "$0123456789ESbdghnpqu{}β",
+    0.69: "ABKVXZα",
+    0.70: "CR",
+    0.76: "HNU",
+    0.79: "&DGOQ",
+    0.84: "#+<=>^w~×→−",
+    0.87: "M",
 }
 _WIDTHS = {letter: width for width, letters in _CLASSES.items() for letter in letters}
-_BOLD = 1.14
+_BOLD = 1.2
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
