@@ -143,6 +143,8 @@ def test_numbers_that_differ_are_letters_and_their_multiples() -> None:
     kind = kind_of([block(64, 1), block(128, 2), block(96, 2)])
     assert [[n.value for n in op.numbers] for op in kind.row if isinstance(op, Op)] == [["a", "s"], ["4a"]]
     assert kind.letters == {"a": (64, 128, 96), "s": (1, 2, 2)}
+    turned = kind_of([tuple(reversed(block(width, 1))) for width in (64, 128)])
+    assert [op.numbers[0].value for op in turned.row if isinstance(op, Op)] == ["4a", "a"]
     same = kind_of([block(64, 1), block(64, 2)])
     assert [[n.value for n in op.numbers] for op in same.row if isinstance(op, Op)] == [[64, "s"], [256]]
 

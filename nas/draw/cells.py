@@ -14,22 +14,22 @@ _ROOM = 44.0
 """Between two layers, for the lines from one to the other."""
 _LANE = 12.0
 _SWEEPS = 4
+_NOWHERE = -1
 _PORTS: dict[Value, str] = {0: "input", 1: "last cell", 2: "cell before last"}
 _PORTS |= {"same": "last layer, same size", "finer": "last layer, finer size"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """What stands in a layer: an input or step, or (`lane`) the line of one that is read further down."""
+    """What stands in a layer: an input or step, or a lane, the line of one that is read further down."""
 
     source: int
     columns: tuple[tuple[Sketch, int], ...]
     join: str = ""
-    lane: bool = False
 
     @property
     def reads(self) -> tuple[int, ...]:
-        return tuple(source for _, source in self.columns)
+        return tuple(source for _, source in self.columns if source != _NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +60,40 @@ def mesh_sketch(mesh: Mesh, look: Callable[[Row], Sketch]) -> Sketch:
 
 
 def _layers(mesh: Mesh, look: Callable[[Row], Sketch]) -> list[list[_Node]]:
-    """Nodes by layer, lanes among them; a step that passes one input on is that input."""
-    count = len(mesh.back)
-    depth = dict.fromkeys(range(count), 0)
-    same = {source: source if back.value else 0 for source, back in enumerate(mesh.back)}
-    nodes = [_Node(source, ((_port(back.value), -1),)) for source, back in enumerate(mesh.back)]
-    for source, (edges, join) in enumerate(mesh.steps, count):
-        reads = [same[read] for _, read in edges]
-        if len(edges) == 1 and not edges[0][0]:
-            same[source] = reads[0]
-            continue
-        same[source] = source
-        depth[source] = 1 + max(depth[read] for read in reads)
-        columns = tuple((look(row), read) for (row, _), read in zip(edges, reads, strict=True))
-        nodes.append(_Node(source, columns, join if len(edges) > 1 else ""))
-    outputs = [same[output] for output in mesh.outputs]
-    if len(outputs) > 1:
-        end = count + len(mesh.steps)
-        depth[end] = 1 + max(depth.values())
-        nodes.append(_Node(end, tuple((look(()), output) for output in outputs), "concat"))
-    layers: list[list[_Node]] = [[] for _ in range(max(depth.values()) + 1)]
+    """Nodes by layer, each below all that it reads, with lanes for what is read further down."""
+    nodes = _nodes(mesh, look)
+    depth: dict[int, int] = {}
+    for node in nodes:
+        depth[node.source] = 1 + max((depth[read] for read in node.reads), default=-1)
+    layers: list[list[_Node]] = [[] for _ in range(1 + max(depth.values()))]
     for node in nodes:
         layers[depth[node.source]].append(node)
-    for source in same:
-        readers = [depth[node.source] for node in nodes if source in node.reads]
-        for between in range(depth.get(source, 0) + 1, max(readers, default=0)):
-            layers[between].append(_Node(source, ((_lane(), source),), lane=True))
-    used = {*outputs, *(read for node in nodes for read in node.reads)}
-    layers[0] = [node for node in layers[0] if node.source in used]
+    for source, from_depth in depth.items():
+        to_depth = max((depth[node.source] for node in nodes if source in node.reads), default=0)
+        for between in range(from_depth + 1, to_depth):
+            layers[between].append(_Node(source, ((_lane(), source),)))
     return layers
+
+
+def _nodes(mesh: Mesh, look: Callable[[Row], Sketch]) -> list[_Node]:
+    """Inputs that are read, steps and the output; a step that passes one input on is that input."""
+    count = len(mesh.back)
+    same = {source: source if back.value else 0 for source, back in enumerate(mesh.back)}
+    steps = []
+    for source, (edges, join) in enumerate(mesh.steps, count):
+        same[source] = source
+        if len(edges) == 1 and not edges[0][0]:
+            same[source] = same[edges[0][1]]
+            continue
+        columns = tuple((look(row), same[read]) for row, read in edges)
+        steps.append(_Node(source, columns, join if len(edges) > 1 else ""))
+    outputs = [same[output] for output in mesh.outputs]
+    if len(outputs) > 1:
+        columns = tuple((look(()), output) for output in outputs)
+        steps.append(_Node(count + len(mesh.steps), columns, "concat"))
+    used = {*outputs, *(read for node in steps for read in node.reads)}
+    ports = (_Node(source, ((_port(back.value), _NOWHERE),)) for source, back in enumerate(mesh.back) if source in used)
+    return [*ports, *steps]
 
 
 def _port(back: Value) -> Sketch:
@@ -105,7 +110,7 @@ def _lane() -> Sketch:
 def _wish(node: _Node, above: dict[int, float], middle: float) -> float:
     """Where a node would like to stand: below the middle of what it reads."""
     places = [above.get(read, middle) for read in node.reads]
-    return sum(places) / len(places)
+    return sum(places) / len(places) if places else middle
 
 
 def _row_of(nodes: Sequence[_Node], above: dict[int, float]) -> list[_Placed]:
@@ -113,7 +118,7 @@ def _row_of(nodes: Sequence[_Node], above: dict[int, float]) -> list[_Placed]:
     made, left = [], 0.0
     for node in nodes:
         columns = sorted(node.columns, key=lambda column: above.get(column[1], 0.0))
-        ordered = _Node(node.source, tuple(columns), node.join, node.lane)
+        ordered = _Node(node.source, tuple(columns), node.join)
         sketch, entries = _node_sketch(ordered)
         made.append(_Placed(ordered, left, sketch, entries))
         left += sketch.width + 1.6 * GAP
@@ -171,6 +176,6 @@ def _links(
     """Curves from the layer above."""
     for one in layer:
         for (sketch, read), entry in zip(one.node.columns, one.entries, strict=True):
-            if read >= 0:
-                arrow = not one.node.lane and not sketch.nothing
+            if read != _NOWHERE:
+                arrow = not sketch.nothing
                 yield Curve(outs[read], (indent + one.left + entry, y), arrow=arrow, dashed=read == second)

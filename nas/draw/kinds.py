@@ -98,7 +98,8 @@ def _lettered(columns: list[Column], alphabets: dict[str, str]) -> dict[str, tup
     for role, alphabet in alphabets.items():
         own = list(dict.fromkeys(values for its, values in columns if its == role and len(set(values)) > 1))
         if role == "out":
-            own.sort(key=lambda values: any(_multiple("", other, values) for other in own))
+            multiples = [values for values in own if any(_multiple("", other, values) for other in own)]
+            own = [values for values in own if values not in multiples] + multiples
         for values in own:
             if not _in_letters(role, values, letters, alphabet):
                 turn, place = divmod(sum(letter[0] in alphabet for letter in letters), len(alphabet))
