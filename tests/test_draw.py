@@ -1,5 +1,6 @@
 """Pictures of networks: well-formed, nothing runs out of its box or over another, counts and kinds as they are."""
 
+import random
 import re
 from collections import Counter
 from functools import cache
@@ -15,6 +16,7 @@ import nas.cli
 from nas import catalog
 from nas.arch.cost import Shape, cost
 from nas.arch.nodes import Cells, Chain, Conv, Edge, Flatten, Graph, Network, Step
+from nas.arch.realize import realize, sample
 from nas.draw import draw
 from nas.draw.kinds import bare, kind_of
 from nas.draw.letters import text_width
@@ -128,6 +130,17 @@ def test_the_grid_of_a_network_of_several_sizes_has_all_its_cells_and_exits() ->
     assert [sum(spot.row == row for spot in grid) for row in range(3)] == [6, 12, 18]
     assert sum(spot.exit for spot in grid) == 4
     assert all(read.column == spot.column - 1 for spot in grid for read in spot.reads)
+
+
+@pytest.mark.parametrize("name", ["residual", "mobile", "cell"])
+@pytest.mark.parametrize("seed", range(3))
+def test_networks_of_the_spaces_are_drawn_whole(name: str, seed: int) -> None:
+    named = catalog.space(name)
+    space = named.make(10)
+    network = realize(space, sample(space, random.Random(seed)))
+    line, _, _ = plan(network, named.input)
+    assert sum(stop.macs for stop in line) == cost(network, named.input).macs
+    ElementTree.fromstring(draw(network, named.input, name))
 
 
 def test_a_network_of_1202_layers_is_as_short_as_one_of_20() -> None:
