@@ -4,7 +4,6 @@ A stage decides once, for all its layers: biases or none, normalization or none 
 and depths are drawn by their logarithm, so that a random network is small as often as it is large.
 """
 
-from math import gcd
 from typing import Any
 
 from nas.arch.fields import Padding, Size
@@ -36,7 +35,6 @@ STAGE = "stage"
 WIDEST = 2**14
 MOST_BLOCKS = 1000
 _MOST_GROUPS = 128
-_FINEST_RATIO = 16
 
 
 def width(name: str = "width") -> Any:
@@ -107,9 +105,9 @@ def conv_act(
     return Chain(conv(out, kernel, stride=stride, groups=groups, padding=padding), ACT)
 
 
-def depthwise(kernel: Size, *, stride: Size = 1) -> Conv:
-    """Depthwise convolution."""
-    return Conv(DEPTHWISE, kernel, stride=stride, groups=DEPTHWISE, bias=BIAS)
+def depthwise(kernel: Size, *, stride: Size = 1, padding: Padding = "same", maps: Ratio = DEPTHWISE) -> Conv:
+    """Depthwise convolution; `maps` says how many maps it makes of each."""
+    return Conv(maps, kernel, stride=stride, groups=DEPTHWISE, padding=padding, bias=BIAS)
 
 
 # Single layers.
@@ -118,12 +116,6 @@ def depthwise(kernel: Size, *, stride: Size = 1) -> Conv:
 def percent(name: str) -> Any:
     """A number from 0 to 1, to two places."""
     return span(name, 0, 100) / 100
-
-
-def ratio(name: str) -> Any:
-    """A width that is a fraction of the input's channels, up to all of them."""
-    parts = range(1, _FINEST_RATIO + 1)
-    return pick(name, *(Ratio(n, d) for d in parts for n in parts if n <= d and gcd(n, d) == 1))
 
 
 def dropout(name: str = "dropout") -> Choice:
@@ -138,7 +130,7 @@ RESPONSE = LocalResponseNorm(
     bias=span("k", 1, 4),
 )
 SUBSAMPLE = Chain(Subsample(span("side", 2, 3)), ACT)
-SE = maybe("se", squeeze_excite(pick("reduction", *range(1, 65))))
+SE = maybe("se", squeeze_excite(span("reduction", 1, 64)))
 _DROPPED = span("share", 0, 1000) / _shared(span("shares", 1000, 2000))
 """Every fraction of up to 2,000 parts is one of these."""
 

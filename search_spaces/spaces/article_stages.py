@@ -50,7 +50,6 @@ from search_spaces.spaces.article_layers import (
     odd,
     percent,
     pool,
-    ratio,
     several,
     together,
     width,
@@ -78,7 +77,7 @@ def plain() -> Chain:
         "layer",
         conv=_layer(Conv(width(), side, stride=stride, padding=span("padding", 0, 7), bias=BIAS)),
         uneven=_layer(Conv(width(), 2 * half + 1, stride=stride, padding=uneven, bias=BIAS)),
-        colours=_by_colour(2 * half + 1, uneven),
+        multiplied=_multiplied(2 * half + 1, stride, uneven),
         separable=_separable(span("stride", 1, 2)),
         **others,
     )
@@ -102,17 +101,14 @@ def _separable(stride: Any) -> Chain:
 
 def _preactivated() -> Chain:
     """Normalization, activation, convolution to a width or to a fraction of the input's."""
-    kernel = odd("kernel")
-    return Chain(
-        NORM, ACT, pick("to", width=Conv(width(), kernel, bias=BIAS), share=Conv(ratio("out"), kernel, bias=BIAS))
-    )
+    kernel, share = odd("kernel"), Ratio(span("out", 1, 32), span("of", 1, 32))
+    return Chain(NORM, ACT, pick("to", width=Conv(width(), kernel, bias=BIAS), share=Conv(share, kernel, bias=BIAS)))
 
 
-def _by_colour(kernel: Any, padding: Padding) -> Chain:
-    """A convolution of each colour apart, for images of one or three, and a 1×1 convolution of all."""
-    colours = pick("colours", 1, 3)
-    apart = Conv(colours * span("maps", 1, 64), kernel, stride=span("stride", 1, 2), groups=colours, padding=padding)
-    return Chain(apart, Conv(width(), bias=True), ACT)
+def _multiplied(kernel: Any, stride: Any, padding: Padding) -> Chain:
+    """A depthwise convolution to several maps for each it reads, and a 1×1 convolution with biases of all."""
+    maps = Ratio(span("maps", 1, 16))
+    return Chain(depthwise(kernel, stride=stride, padding=padding, maps=maps), Conv(width(), bias=True), ACT)
 
 
 def towers() -> Chain:
@@ -236,7 +232,7 @@ def inverted() -> Chain:
 
     def body(stride: Any) -> Chain:
         return Chain(
-            conv_act(pick("expansion", *map(Ratio, range(1, 17)))),
+            conv_act(Ratio(span("expansion", 1, 16))),
             Chain(depthwise(odd("kernel"), stride=stride), NORM, ACT),
             conv(_WIDTH),
         )
