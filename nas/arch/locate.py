@@ -541,8 +541,9 @@ def _part_beginnings(part: Part) -> _Beginnings:
     nothing: frozenset[Any] = frozenset()
     match part:
         case Choice(parts=alternatives):
-            several = list(map(_beginnings, alternatives))
-            parts, types = (nothing.union(*(begins[i] for begins in several)) for i in (0, 1))
+            several = [_beginnings(alternative) for alternative in alternatives]
+            parts = nothing.union(*(begins.parts for begins in several))
+            types = nothing.union(*(begins.types for begins in several))
             return _Beginnings(parts, types, any(begins.empty for begins in several))
         case Scope(part=inner):
             return _beginnings(inner)

@@ -32,7 +32,7 @@ from search_spaces.blocks import squeeze_excite
 STAGE = "stage"
 """The scope in which what all layers of a stage have in common is decided."""
 
-WIDEST = 2**14
+WIDEST = 2**13
 MOST_BLOCKS = 1000
 _MOST_GROUPS = 128
 
@@ -53,13 +53,15 @@ def odd(name: str, most: int = 15) -> Any:
 
 
 def several(name: str, part: Part, *, most: int = MOST_BLOCKS) -> Choice:
-    """`part` one to `most` times: a few, some or many, so that long rows are no more frequent than short ones."""
-    return pick(
-        f"{name}s",
-        many=Repeat(name, part, span("count", 1, most, log=True)),
-        some=Repeat(name, part, span("count", 1, min(12, most))),
-        few=Repeat(name, part, span("count", 1, min(3, most))),
-    )
+    """`part` one to `most` times: many times, some, a few or one, so that long rows are rarer than short ones."""
+    counts = {
+        "many": span("count", 1, most, log=True),
+        "some": span("count", 1, min(12, most)),
+        "few": span("count", 1, min(3, most)),
+        "one": 1,
+    }
+    rows = tuple(Repeat(name, Chain(part), count) for count in counts.values())
+    return Choice(f"{name}s", tuple(counts), rows)
 
 
 def more(name: str, part: Part, *, most: int = MOST_BLOCKS) -> Choice:
@@ -70,7 +72,7 @@ def more(name: str, part: Part, *, most: int = MOST_BLOCKS) -> Choice:
 
 def maybe(name: str, part: Part) -> Choice:
     """`part` or nothing."""
-    return pick(name, on=part, off=Chain())
+    return Choice(name, ("on", "off"), (part, Chain()))
 
 
 def together(choice: Choice) -> Choice:
@@ -129,7 +131,6 @@ RESPONSE = LocalResponseNorm(
     beta=span("quarters", 1, 4) / 4,
     bias=span("k", 1, 4),
 )
-SUBSAMPLE = Chain(Subsample(span("side", 2, 3)), ACT)
 SE = maybe("se", squeeze_excite(span("reduction", 1, 64)))
 _DROPPED = span("share", 0, 1000) / _shared(span("shares", 1000, 2000))
 """Every fraction of up to 2,000 parts is one of these."""
@@ -140,9 +141,14 @@ TAIL = Chain(SE, DROP_PATH)
 """What may end the learned branch of a residual block."""
 
 
-def pool(*, stride: Any = None) -> Choice:
+def smaller() -> Any:
+    """A pool, or LeNet's subsampling with its activation."""
+    return pick("smaller", pool=pool(), subsample=Chain(Subsample(span("side", 2, 3)), ACT))
+
+
+def pool() -> Any:
     """A pool inside the map, whose stride is at most 2 less than its kernel, or one that pads it on all sides."""
-    step = span("stride", 1, 3) if stride is None else stride
+    step = span("stride", 1, 3)
     inside = step + span("overlap", 0, 2)
     half = span("half", 1, 3)
     ceil, counts = pick("ceil", False, True), pick("count_include_pad", True, False)
