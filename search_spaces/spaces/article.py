@@ -26,12 +26,15 @@ from nas.arch.nodes import (
 )
 from search_spaces.spaces import article_stages as stages
 from search_spaces.spaces.article_layers import (
-    SUBSAMPLE,
     conv_act,
     dropout,
     maybe,
+    more,
+    odd,
     percent,
     pool,
+    several,
+    smaller,
     width,
 )
 
@@ -43,14 +46,14 @@ def article_space(classes: int) -> Space:
     kind = pick(
         "kind",
         plain=stages.plain(),
-        pool=pool(),
-        subsample=SUBSAMPLE,
+        smaller=smaller(),
         residual=stages.residual(),
         widening=stages.widening(),
         preactivated=stages.preactivated(),
         inverted=stages.inverted(),
         dense=stages.dense(),
         inception=stages.inception(),
+        reduction=stages.reduction(),
         scaled=stages.scaled(),
         towers=stages.towers(),
         table=stages.table(),
@@ -60,14 +63,18 @@ def article_space(classes: int) -> Space:
         cells=stages.cells(classes),
         exit=_exit(classes),
     )
-    return Chain(Repeat("stage", kind, span("stages", 1, _MOST_STAGES, log=True)), _head(classes))
+    return Chain(several("stage", kind, most=_MOST_STAGES), _head(classes))
 
 
 def _exit(classes: int) -> Exit:
     """Logits half-way, made of up to four layers and a head."""
-    kernel = span("kernel", 1, 7)
-    layer = pick("layer", conv=conv_act(width(), kernel, padding=span("padding", 0, 3)), pool=pool())
-    return Exit(Chain(Repeat("layer", layer, span("layers", 0, 4)), _head(classes)), percent("weight"))
+    layer = pick(
+        "layer",
+        even=conv_act(width(), odd("kernel")),
+        inside=conv_act(width(), span("kernel", 2, 7), padding=0),
+        pool=pool(),
+    )
+    return Exit(Chain(more("layer", layer, most=4), _head(classes)), percent("weight"))
 
 
 def _head(classes: int) -> Part:

@@ -4,7 +4,6 @@ A stage decides once, for all its layers: biases or none, normalization or none 
 and depths are drawn by their logarithm, so that a random network is small as often as it is large.
 """
 
-from math import gcd
 from typing import Any
 
 from nas.arch.fields import Padding, Size
@@ -33,10 +32,9 @@ from search_spaces.blocks import squeeze_excite
 STAGE = "stage"
 """The scope in which what all layers of a stage have in common is decided."""
 
-WIDEST = 2**14
+WIDEST = 2**13
 MOST_BLOCKS = 1000
 _MOST_GROUPS = 128
-_FINEST_RATIO = 16
 
 
 def width(name: str = "width") -> Any:
@@ -55,13 +53,15 @@ def odd(name: str, most: int = 15) -> Any:
 
 
 def several(name: str, part: Part, *, most: int = MOST_BLOCKS) -> Choice:
-    """`part` one to `most` times: a few, some or many, so that long rows are no more frequent than short ones."""
-    return pick(
-        f"{name}s",
-        many=Repeat(name, part, span("count", 1, most, log=True)),
-        some=Repeat(name, part, span("count", 1, min(12, most))),
-        few=Repeat(name, part, span("count", 1, min(3, most))),
-    )
+    """`part` one to `most` times: many times, some, a few or one, so that long rows are rarer than short ones."""
+    counts = {
+        "many": span("count", 1, most, log=True),
+        "some": span("count", 1, min(12, most)),
+        "few": span("count", 1, min(3, most)),
+        "one": 1,
+    }
+    rows = tuple(Repeat(name, Chain(part), count) for count in counts.values())
+    return Choice(f"{name}s", tuple(counts), rows)
 
 
 def more(name: str, part: Part, *, most: int = MOST_BLOCKS) -> Choice:
@@ -72,7 +72,7 @@ def more(name: str, part: Part, *, most: int = MOST_BLOCKS) -> Choice:
 
 def maybe(name: str, part: Part) -> Choice:
     """`part` or nothing."""
-    return pick(name, on=part, off=Chain())
+    return Choice(name, ("on", "off"), (part, Chain()))
 
 
 def together(choice: Choice) -> Choice:
@@ -107,9 +107,9 @@ def conv_act(
     return Chain(conv(out, kernel, stride=stride, groups=groups, padding=padding), ACT)
 
 
-def depthwise(kernel: Size, *, stride: Size = 1) -> Conv:
-    """Depthwise convolution."""
-    return Conv(DEPTHWISE, kernel, stride=stride, groups=DEPTHWISE, bias=BIAS)
+def depthwise(kernel: Size, *, stride: Size = 1, padding: Padding = "same", maps: Ratio = DEPTHWISE) -> Conv:
+    """Depthwise convolution; `maps` says how many maps it makes of each."""
+    return Conv(maps, kernel, stride=stride, groups=DEPTHWISE, padding=padding, bias=BIAS)
 
 
 # Single layers.
@@ -118,12 +118,6 @@ def depthwise(kernel: Size, *, stride: Size = 1) -> Conv:
 def percent(name: str) -> Any:
     """A number from 0 to 1, to two places."""
     return span(name, 0, 100) / 100
-
-
-def ratio(name: str) -> Any:
-    """A width that is a fraction of the input's channels, up to all of them."""
-    parts = range(1, _FINEST_RATIO + 1)
-    return pick(name, *(Ratio(n, d) for d in parts for n in parts if n <= d and gcd(n, d) == 1))
 
 
 def dropout(name: str = "dropout") -> Choice:
@@ -137,8 +131,7 @@ RESPONSE = LocalResponseNorm(
     beta=span("quarters", 1, 4) / 4,
     bias=span("k", 1, 4),
 )
-SUBSAMPLE = Chain(Subsample(span("side", 2, 3)), ACT)
-SE = maybe("se", squeeze_excite(pick("reduction", *range(1, 65))))
+SE = maybe("se", squeeze_excite(span("reduction", 1, 64)))
 _DROPPED = span("share", 0, 1000) / _shared(span("shares", 1000, 2000))
 """Every fraction of up to 2,000 parts is one of these."""
 
@@ -148,9 +141,14 @@ TAIL = Chain(SE, DROP_PATH)
 """What may end the learned branch of a residual block."""
 
 
-def pool(*, stride: Any = None) -> Choice:
+def smaller() -> Any:
+    """A pool, or LeNet's subsampling with its activation."""
+    return pick("smaller", pool=pool(), subsample=Chain(Subsample(span("side", 2, 3)), ACT))
+
+
+def pool() -> Any:
     """A pool inside the map, whose stride is at most 2 less than its kernel, or one that pads it on all sides."""
-    step = span("stride", 1, 3) if stride is None else stride
+    step = span("stride", 1, 3)
     inside = step + span("overlap", 0, 2)
     half = span("half", 1, 3)
     ceil, counts = pick("ceil", False, True), pick("count_include_pad", True, False)

@@ -38,8 +38,8 @@ from search_spaces.spaces.article_layers import (
     RESPONSE,
     SE,
     STAGE,
-    SUBSAMPLE,
     TAIL,
+    WIDEST,
     conv,
     conv_act,
     depthwise,
@@ -50,8 +50,8 @@ from search_spaces.spaces.article_layers import (
     odd,
     percent,
     pool,
-    ratio,
     several,
+    smaller,
     together,
     width,
 )
@@ -61,11 +61,6 @@ _WIDTH = shared(STAGE, width())
 """The width of all blocks of a stage."""
 
 
-def _stage(block: Callable[[Any], Part]) -> Chain:
-    """A first block, which may halve the map, and others like it."""
-    return Chain(Scope("first", block(span("stride", 1, 2))), more("next", block(1)))
-
-
 # Plain layers.
 
 
@@ -73,17 +68,17 @@ def plain() -> Chain:
     """Layers of all sorts one after the other; the first may stride, or keep inside the map."""
     side, half, stride = span("kernel", 1, 15), span("half", 1, 7), span("stride", 1, 4)
     uneven = (half - 1, half, half - 1, half)
-    others: dict[str, Part] = {"preactivated": _preactivated(), "response": RESPONSE, "dropout": Dropout(percent("p"))}
+    others: dict[str, Any] = {"preactivated": _preactivated(), "response": RESPONSE, "dropout": Dropout(percent("p"))}
     first = pick(
         "layer",
         conv=_layer(Conv(width(), side, stride=stride, padding=span("padding", 0, 7), bias=BIAS)),
         uneven=_layer(Conv(width(), 2 * half + 1, stride=stride, padding=uneven, bias=BIAS)),
-        colours=_by_colour(2 * half + 1, uneven),
+        multiplied=_multiplied(2 * half + 1, stride, uneven),
         separable=_separable(span("stride", 1, 2)),
         **others,
     )
     following = pick("layer", conv=_layer(Conv(width(), odd("kernel"), bias=BIAS)), separable=_separable(1), **others)
-    return Chain(Scope("first", first), more("next", following, most=64))
+    return Chain(Scope("first", Chain(first)), more("next", following, most=64))
 
 
 def _layer(convolution: Conv) -> Chain:
@@ -102,17 +97,14 @@ def _separable(stride: Any) -> Chain:
 
 def _preactivated() -> Chain:
     """Normalization, activation, convolution to a width or to a fraction of the input's."""
-    kernel = odd("kernel")
-    return Chain(
-        NORM, ACT, pick("to", width=Conv(width(), kernel, bias=BIAS), share=Conv(ratio("out"), kernel, bias=BIAS))
-    )
+    kernel, share = odd("kernel"), Ratio(span("out", 1, 32), span("of", 1, 32))
+    return Chain(NORM, ACT, pick("to", width=Conv(width(), kernel, bias=BIAS), share=Conv(share, kernel, bias=BIAS)))
 
 
-def _by_colour(kernel: Any, padding: Padding) -> Chain:
-    """A convolution of each colour apart, for images of one or three, and a 1×1 convolution of all."""
-    colours = pick("colours", 1, 3)
-    apart = Conv(colours * span("maps", 1, 64), kernel, stride=span("stride", 1, 2), groups=colours, padding=padding)
-    return Chain(apart, Conv(width(), bias=True), ACT)
+def _multiplied(kernel: Any, stride: Any, padding: Padding) -> Chain:
+    """A depthwise convolution to several maps for each it reads, and a 1×1 convolution with biases of all."""
+    maps = Ratio(span("maps", 1, 16))
+    return Chain(depthwise(kernel, stride=stride, padding=padding, maps=maps), Conv(width(), bias=True), ACT)
 
 
 def towers() -> Chain:
@@ -127,10 +119,10 @@ def towers() -> Chain:
 
 def table() -> Chain:
     """A convolution whose maps are read by another according to LeNet's table."""
-    kernel = span("kernel", 1, 15)
-    first = _layer(Conv(span("width", 1 + max(map(max, C3)), 64), kernel, padding=span("padding", 0, 7), bias=BIAS))
-    smaller = maybe("smaller", pick("by", subsample=SUBSAMPLE, pool=pool()))
-    return Chain(first, smaller, TableConv(C3, span("table_kernel", 1, 7)), maybe("activated_last", ACT))
+    maps = span("maps", 1 + max(map(max, C3)), WIDEST, log=True)
+    first = _layer(Conv(maps, span("kernel", 1, 7), padding=span("padding", 0, 3), bias=BIAS))
+    table = TableConv(C3, span("table_kernel", 1, 7))
+    return Chain(first, maybe("halved", smaller()), table, maybe("activated_last", ACT))
 
 
 # Residual blocks.
@@ -147,8 +139,12 @@ def residual() -> Chain:
 
 
 def _residual_block(shortcut: Part, out: Any, stride: Any) -> Chain:
-    kinds = {"basic": _basic, "bottleneck": _bottleneck, "separable": _separables}
-    body = pick("body", **{name: made(out, stride) for name, made in kinds.items()})
+    body = pick(
+        "body",
+        basic=_basic(out, stride),
+        bottleneck=_bottleneck(out, stride),
+        separable=_separables(out, stride),
+    )
     return Chain(Branches(shortcut, Chain(body, TAIL)), maybe("activated", ACT))
 
 
@@ -174,8 +170,8 @@ def _separables(out: Any, stride: Any) -> Chain:
     def one(width: Any) -> Chain:
         return Chain(maybe("activated_before", ACT), depthwise(odd("kernel")), conv(width))
 
-    smaller = () if stride == 1 else (Pool("max", 3, stride=stride, padding=1),)
-    return Chain(more("layer", one(width()), most=8), one(out), *smaller)
+    pooled = () if stride == 1 else (Pool("max", 3, stride=stride, padding=1),)
+    return Chain(more("layer", one(width()), most=8), one(out), *pooled)
 
 
 def widening() -> Chain:
@@ -236,7 +232,7 @@ def inverted() -> Chain:
 
     def body(stride: Any) -> Chain:
         return Chain(
-            conv_act(pick("expansion", *map(Ratio, range(1, 17)))),
+            conv_act(Ratio(span("expansion", 1, 16))),
             Chain(depthwise(odd("kernel"), stride=stride), NORM, ACT),
             conv(_WIDTH),
         )
@@ -300,8 +296,14 @@ def dense() -> Chain:
 def inception() -> Chain:
     """Modules of up to eight branches side by side, each a pool, convolutions, or one after the other."""
     squeezed = maybe("squeeze", conv_act(width("squeezed")))
+    module = _side_by_side(Chain(_POOLED, _CONVOLUTIONS, _FORKED))
+    return Chain(several("module", Chain(squeezed, module, SE), most=64))
+
+
+def reduction() -> Chain:
+    """A module whose branches end in convolutions and pools that slide alike over the map."""
     kernel, stride, padding = (
-        shared("module", span(f"slide_{name}", low, high))
+        shared(STAGE, span(f"slide_{name}", low, high))
         for name, low, high in (("kernel", 2, 5), ("stride", 1, 2), ("padding", 0, 1))
     )
     slides = pick(
@@ -312,15 +314,14 @@ def inception() -> Chain:
     )
     module = pick(
         "module",
-        keep=_side_by_side(Chain(_POOLED, _CONVOLUTIONS, _FORKED)),
         slide=_side_by_side(Chain(_CONVOLUTIONS, slides)),
-        halve=_side_by_side(Chain(_CONVOLUTIONS, _halving(1))),
-        halve_unevenly=_side_by_side(Chain(_CONVOLUTIONS, _halving((0, 1, 0, 1)))),
+        halve=_side_by_side(Chain(_CONVOLUTIONS, _halving((0, 1, 0, 1)))),
+        halve_even=_side_by_side(Chain(_CONVOLUTIONS, _halving(1))),
     )
-    return Chain(several("module", Chain(squeezed, module, SE), most=64))
+    return Chain(module, SE)
 
 
-def _halving(padding: Padding) -> Part:
+def _halving(padding: Padding) -> Any:
     """A convolution of that padding, or a pool that rounds up: of one size on even maps, if padded unevenly on all."""
     return pick(
         "halve",
@@ -345,7 +346,7 @@ _FORKED = pick(
 
 
 def _side_by_side(branch: Part) -> Branches:
-    return Branches(Repeat("branch", Fork(branch), span("branches", 1, 8)), join="concat")
+    return Branches(Repeat("branch", Chain(Fork(branch)), span("branches", 1, 8)), join="concat")
 
 
 def scaled() -> Chain:
@@ -369,9 +370,9 @@ def fractal() -> Chain:
     def paths(columns: int) -> tuple[Part, Part]:
         if columns == 2:
             return Chain(unit, unit), unit
-        inner = {"first": joined(columns - 1), "second": Fork(*paths(columns - 1))}
-        halves = (Scope(name, pick("half", unit=unit, parts=parts)) for name, parts in inner.items())
-        return Chain(*halves), unit
+        first = pick("half", unit=unit, paths=joined(columns - 1))
+        second = pick("half", unit=unit, paths=Fork(*paths(columns - 1)))
+        return Chain(Scope("first", Chain(first)), Scope("second", Chain(second))), unit
 
     return Chain(several("block", joined(6), most=16))
 
