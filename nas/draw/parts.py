@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import assert_never
 
+from nas.arch import paths
 from nas.arch.cost import Shape, fit_shape, flow, graph_outputs, shortcut_stride, step_flow
 from nas.arch.fields import Size, pair
 from nas.arch.nodes import (
     Act,
     Branches,
+    Cells,
+    Chain,
+    Choice,
     Chunk,
     Conv,
     Dropout,
     DropPath,
+    Exit,
     Flatten,
     Fork,
     GlobalPool,
@@ -30,7 +36,9 @@ from nas.arch.nodes import (
     Pool,
     RadialBasis,
     Ratio,
+    Repeat,
     Scale,
+    Scope,
     Shift,
     Shortcut,
     Shuffle,
@@ -234,8 +242,12 @@ def _op(part: Part, shape: Shape, fit: Shape | None) -> Op:
             return Op("other", f"maps, part {index + 1} of {of}")
         case Shift():
             return Op("other", "shift")
+        case Norm() | LocalResponseNorm() | Act() | Dropout() | Flatten() | Shortcut():
+            raise AssertionError(part)
+        case Chain() | Branches() | Fork() | Graph() | Cells() | Exit() | Repeat() | Scope() | Choice():
+            return Op("other", paths.kind(part))
         case _:
-            return Op("other", type(part).__name__.lower())
+            assert_never(part)
 
 
 def _conv(part: Conv, shape: Shape, out: int) -> Op:
