@@ -42,9 +42,9 @@ def width(name: str = "width") -> Any:
     return span(name, 1, WIDEST, log=True)
 
 
-def share(name: str = "share") -> Any:
+def share(name: str = "share", most: int = 512) -> Any:
     """A number of channels of one group."""
-    return span(name, 1, 512, log=True)
+    return span(name, 1, most, log=True)
 
 
 def groups(name: str = "groups") -> Any:
@@ -151,13 +151,20 @@ RESPONSE = LocalResponseNorm(
     beta=span("quarters", 1, 4) / 4,
     bias=span("k", 1, 4),
 )
-SE = maybe("se", squeeze_excite(span("reduction", 1, 64)))
-_DROPPED = span("share", 0, 1000) / _shared(span("shares", 1000, 2000))
+_SE = squeeze_excite(span("reduction", 1, 64))
+SE = maybe("se", _SE)
+_DROPPED = span("dropped", 0, 1000) / _shared(span("drops", 1000, 2000))
 """Every fraction of up to 2,000 parts is one of these."""
 
-DROP_PATH = maybe("drop_path", DropPath(_DROPPED, by=pick("by", "sample", "batch")))
-
-TAIL = Chain(SE, DROP_PATH)
+_DROP_PATH = DropPath(_DROPPED, by=pick("by", "sample", "batch"))
+TAIL = pick(
+    "tail",
+    none=Chain(),
+    se=_SE,
+    drop_path=_DROP_PATH,
+    se_drop_path=Chain(_SE, _DROP_PATH),
+    drop_path_se=Chain(_DROP_PATH, _SE),
+)
 """What may end the learned branch of a residual block."""
 
 

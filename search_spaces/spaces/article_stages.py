@@ -5,6 +5,7 @@ groups cut channels these are multiples of the groups; branches that a concatena
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from nas.arch.fields import Padding
@@ -30,7 +31,7 @@ from nas.arch.nodes import (
     pick,
 )
 from search_spaces.networks.lenet import C3
-from search_spaces.networks.nasnet import auxiliary
+from search_spaces.networks.nasnet import auxiliary, factorized_reduction
 from search_spaces.spaces.article_layers import (
     ACT,
     BIAS,
@@ -272,9 +273,9 @@ def shuffled() -> Chain:
             TAIL,
         )
 
-    stem = cut * shared(STAGE, share("stem"))
+    stem = cut * shared(STAGE, share("stem", 4096))
     entry = Chain(conv_act(stem, odd("kernel"), stride=halves()), maybe("smaller", pool()))
-    return Chain(Scope("stem", entry), _widening(part, stem, lambda i: cut * share(f"added{i}")))
+    return Chain(Scope("stem", entry), _widening(part, stem, lambda i: cut * share(f"added{i}", 4096)))
 
 
 def split() -> Chain:
@@ -389,7 +390,8 @@ def fractal() -> Chain:
 def cells(classes: int) -> Chain:
     """Rows of cells of five blocks, in three stages; `stems` are two reductions before them (NASNet)."""
     norm = Norm(eps=shared(STAGE, pick("eps", 1e-5, 1e-3)))
-    rules = CellRules(5, ("add", "mean"), norm, span("inner", 2, 4096, log=True))
+    smaller = partial(factorized_reduction, after=SE)
+    rules = CellRules(5, ("add", "mean"), norm, span("inner", 2, 4096, log=True), smaller)
     head = auxiliary(classes, norm=norm)
 
     def row(stems: int) -> Cells:

@@ -52,6 +52,8 @@ class CellRules:
     norm: Norm
     inner: Any = None
     """Width between the two convolutions of an operation; that of the cell unless said."""
+    smaller: Callable[..., Chain] = factorized_reduction
+    """What brings an earlier output to a map of half its size."""
 
 
 def cell_space(classes: int) -> Space:
@@ -107,7 +109,7 @@ def cell_rows(
         more: A hole for the number of cells after the first one of a stage, which each stage decides.
         head: What follows the last cell of the second stage, if it is decided that there is one more.
     """
-    fits = (as_it_is, *(factorized_reduction for _ in stems))
+    fits = (as_it_is, *(rules.smaller for _ in stems))
     stem = (
         _single(f"stem{i}", rules, width, fit, halve=True)
         for i, (width, fit) in enumerate(zip(stems, fits[:-1], strict=True), 1)
@@ -134,7 +136,7 @@ def _stage(name: str, begin: Part, rules: CellRules, width: Any, more: Any, head
 def _turn(rules: CellRules, width: Any) -> Cells:
     """A reduction, and the first cell of the smaller maps, which has an earlier output to make smaller."""
     reduction = _single("reduction", rules, width, relu_conv, halve=True)
-    return Cells(reduction, _single("first", rules, width, factorized_reduction, back=pick("back", 2, 3)))
+    return Cells(reduction, _single("first", rules, width, rules.smaller, back=pick("back", 2, 3)))
 
 
 def _single(name: str, rules: CellRules, width: Any, fit: Callable[..., Chain], **options: Any) -> Scope:
