@@ -37,19 +37,20 @@ _OBJECT_STORE_BYTES = 100 * 2**20
 def local_ray(*, cpus: int, gpus: int) -> Iterator[Path]:
     """Ray with so many cores and GPUs to give away, and a folder for all that is written; both end with the context."""
     scratch = Path(tempfile.mkdtemp(prefix="nas-"))
-    with _environment({**_ENVIRONMENT, "TUNE_MAX_PENDING_TRIALS_PG": str(cpus)}), _signal_handlers():
+    with _environment({**_ENVIRONMENT, "TUNE_MAX_PENDING_TRIALS_PG": str(cpus)}):
         try:
-            ray.init(
-                address="local",
-                num_cpus=cpus,
-                num_gpus=gpus,
-                include_dashboard=False,
-                configure_logging=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                object_store_memory=_OBJECT_STORE_BYTES,
-                _temp_dir=str(scratch),
-            )
+            with _signal_handlers():
+                ray.init(
+                    address="local",
+                    num_cpus=cpus,
+                    num_gpus=gpus,
+                    include_dashboard=False,
+                    configure_logging=False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    object_store_memory=_OBJECT_STORE_BYTES,
+                    _temp_dir=str(scratch),
+                )
             with _hushed():
                 yield scratch
         finally:
