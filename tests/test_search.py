@@ -583,13 +583,15 @@ class TestDriver:
     def test_fails_a_trial_that_workers_die_of(self, driver: Driver) -> None:
         job = driver.begin()
         assert job is not None
-        driver.lose(job.number, 3.0)
-        assert driver.begin() == job
+        for _ in range(3):
+            driver.lose(job.number, 3.0)
+            assert driver.begin() == job
         driver.lose(job.number, 4.0)
-        (trial,) = read_trials(self.run)
-        assert (trial.state, trial.reason, trial.seconds) == ("fail", "the worker died", 7.0)
-        assert trial.detail == "2 workers one after the other; perhaps the machine ran out of memory"
-        assert self.ledger.seconds == 7.0
+        assert driver.begin() != job
+        trial = read_trials(self.run)[0]
+        assert (trial.state, trial.reason, trial.seconds) == ("fail", "the worker died", 13.0)
+        assert trial.detail == "4 one after the other; perhaps the machine ran out of memory"
+        assert self.ledger.seconds == 13.0
 
     def test_fails_a_trial_whose_worker_hangs(self, driver: Driver) -> None:
         job = driver.begin()
@@ -627,7 +629,7 @@ def test_ray_trains_on_several_workers_and_outlives_one(
 ) -> None:
     monkeypatch.chdir(images.parent)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    held: dict[int, int] = {}
+    held: set[int] = set()
     killed: list[int] = []
     hear = _Desk.hear
 
@@ -635,7 +637,7 @@ def test_ray_trains_on_several_workers_and_outlives_one(
         """Kill the worker that has just done the first epoch of trial 2, and stop the one that does that of trial 5."""
         goes_on = hear(desk, trial_id, told)
         number, process = desk.places[trial_id].number, told["process"]
-        held[process] = number
+        held.add(process)
         if number == 2 and "epoch" in told and not killed:
             killed.append(process)
             os.kill(process, signal.SIGKILL)
@@ -652,7 +654,7 @@ def test_ray_trains_on_several_workers_and_outlives_one(
     assert len({trial.fingerprint for trial in trials}) == 10
     assert [(trial.number, trial.reason) for trial in trials if trial.state == "fail"] == [(5, "the worker hung")]
     assert sum(trial.state == "complete" for trial in trials) == 9
-    assert len(held) == 4
+    assert len(held) >= 3
     assert capfd.readouterr() == ("", "")
     assert not (tmp_path / "home").exists()
     assert json.loads((result.run.folder / "run.json").read_text())["workers"] == 2

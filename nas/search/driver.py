@@ -36,8 +36,8 @@ _LARGEST = 1 / 8
 _FAILURES = 5
 """So many first trials that all fail for one reason end the search."""
 
-_DEATHS = 2
-"""So many workers that die in a trial, with no epoch in between, die of it."""
+_TRIES = 4
+"""So many workers, or searches that were killed, that did not live through the next epoch of a trial died of it."""
 
 _PATIENCE = 20
 _LEAST_PATIENCE_S = 300.0
@@ -49,13 +49,21 @@ _log = logging.getLogger("nas.search")
 
 @dataclass
 class _Running:
-    """A trial under way; of its device time `before` was spent by workers that have left it."""
+    """A trial under way.
+
+    Args:
+        proposal: What is trained.
+        epochs: Done.
+        before: Device time of workers that have left it.
+        seconds: Device time of the worker that has it.
+        tries: Workers that were given it since its last epoch.
+    """
 
     proposal: Proposal
     epochs: list[Epoch] = field(default_factory=list)
     before: float = 0.0
     seconds: float = 0.0
-    deaths: int = 0
+    tries: int = 1
 
     @property
     def cost(self) -> Cost:
@@ -132,7 +140,8 @@ class Driver:
             for epoch in epochs:
                 self._learn(proposal.candidate.cost, epoch)
             if trial.state == "running":
-                self._running[trial.number] = _Running(proposal, epochs, before=trial.seconds)
+                tries = self._journal.tries(frozen, epochs=len(epochs))
+                self._running[trial.number] = _Running(proposal, epochs, before=trial.seconds, tries=tries)
                 self._waiting.append(trial.number)
             else:
                 self._tally.recall(trial)
@@ -155,9 +164,16 @@ class Driver:
         self._hold_own()
         while self._waiting and not self._ended:
             number = self._waiting.popleft()
-            if not self._is_out_of_time:
+            running = self._running[number]
+            if running.tries >= _TRIES:
+                detail = f"{running.tries} one after the other; perhaps the machine ran out of memory"
+                self._fail(number, "the worker died", detail)
+            elif self._is_out_of_time:
+                self._stop(number)
+            else:
+                running.tries += 1
+                self._journal.note_tries(number, running.tries, epochs=len(running.epochs))
                 return self._job(number, "goes on")
-            self._stop(number)
         if self._full or self._ended:
             return None
         proposal = self._propose()
@@ -191,7 +207,7 @@ class Driver:
         self._spend(number, seconds)
         if epoch.epoch > len(running.epochs):
             running.epochs.append(epoch)
-            running.deaths = 0
+            running.tries = 1
             self._journal.epochs(number, [asdict(epoch) for epoch in running.epochs], seconds=running.spent)
             self._note_ledger()
             self._learn(running.cost, epoch)
@@ -240,16 +256,13 @@ class Driver:
             return
         self._ledger.lose(silent)
         running.leave(silent)
-        running.deaths += 1
         self._ledger.train(number, running.spent)
         if hung:
             self._fail(number, "the worker hung", f"no epoch and no end for {silent:.0f} s")
-        elif running.deaths >= _DEATHS:
-            detail = f"{running.deaths} workers one after the other; perhaps the machine ran out of memory"
-            self._fail(number, "the worker died", detail)
         else:
             _log.warning("trial %d lost its worker", number)
-            self._wait(number)
+            self._waiting.append(number)
+            self._full = False
 
     def hangs(self, number: int, silent: float) -> bool:
         """Whether the worker of a trial that has said nothing for so many seconds should be killed."""
@@ -262,6 +275,8 @@ class Driver:
     def interrupt(self) -> None:
         """Begin no other trial, and leave those under way for later."""
         self._cause = "interrupted"
+        for number in self._running.keys() - self._waiting:
+            self._wait(number)
 
     def finish(self) -> Finished:
         """The end of the search, told and returned; recorded where it is not for later."""
@@ -332,8 +347,10 @@ class Driver:
         self._ledger.train(number, running.spent)
 
     def _wait(self, number: int) -> None:
-        """A trial has no worker any more, and may have another."""
+        """A trial has no worker any more through no fault of its own, and will have another."""
+        running = self._running[number]
         self._waiting.append(number)
+        self._journal.note_tries(number, running.tries - 1, epochs=len(running.epochs))
 
     def _stop(self, number: int) -> None:
         """End a trial for which no time is left."""

@@ -58,6 +58,12 @@ def local_ray(*, cpus: int, gpus: int) -> Iterator[Path]:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
+def has_fallen() -> bool:
+    """Whether one of the processes that make up this Ray has died; Tune would wait for it for ever."""
+    node = ray._private.worker._global_node
+    return node is not None and bool(node.dead_processes())
+
+
 @contextmanager
 def _environment(values: dict[str, str]) -> Iterator[None]:
     """Variables of the environment, as they were before where the context ends."""

@@ -9,13 +9,15 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 import torch
 
-from nas.search.workers.local_ray import local_ray  # Before all that loads Ray.
+from nas.search.workers.local_ray import has_fallen, local_ray  # Before all that loads Ray.
 
 from ray import tune  # isort: skip
 from ray.tune.experiment import Trial as TuneTrial  # isort: skip
@@ -23,6 +25,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # isort: skip
 from ray.tune.search import Searcher  # isort: skip
 
 from nas.search.driver import Driver
+from nas.search.errors import SearchError
 from nas.search.ledger import Clock
 from nas.search.trial import Bench, Job, Outcome, train
 from nas.train.device import prepare_cpu
@@ -33,7 +36,7 @@ def run(driver: Driver, bench: Bench, *, workers: int) -> None:
     """Run trials on so many worker processes, each with a core or a GPU of its own, until the driver begins no more."""
     gpus = int(torch.device(bench.device).type == "cuda")
     desk = _Desk(driver)
-    with local_ray(cpus=workers, gpus=workers * gpus) as scratch:
+    with local_ray(cpus=workers, gpus=workers * gpus) as scratch, desk.errors():
         tune.Tuner(
             tune.with_resources(partial(_work, bench=bench), {"cpu": 1, "gpu": gpus}),
             tune_config=tune.TuneConfig(
@@ -93,32 +96,57 @@ class _Desk:
         self.driver = driver
         self.places: dict[str, _Place] = {}
         """By Tune's name of the trial."""
+        self._error: Exception | None = None
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Raises what went wrong at this desk, where Tune raises an error of its own about it."""
+        try:
+            yield
+        except Exception:
+            if self._error:
+                raise self._error from None
+            raise
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._error = self._error or error
+            raise
 
     def begin(self, trial_id: str) -> Job | None:
         """A job for a new trial of Tune's."""
-        job = self.driver.begin()
-        if job is not None:
-            self.places[trial_id] = _Place(job.number, time.monotonic())
-        return job
+        with self._keeping():
+            job = self.driver.begin()
+            if job is not None:
+                self.places[trial_id] = _Place(job.number, time.monotonic())
+            return job
 
     def hear(self, trial_id: str, told: dict[str, Any]) -> bool:
         """Take in what a worker reports, and say whether its trial goes on."""
         place = self.places[trial_id]
         place.heard, place.process = time.monotonic(), told["process"]
         self.driver.hold(f"{told['host']}:{told['process']}", told["held"])
-        if "outcome" in told:
-            self.driver.end(place.number, told["outcome"])
-            return False
-        return "epoch" not in told or self.driver.epoch(place.number, told["epoch"], seconds=told["seconds"])
+        with self._keeping():
+            if "outcome" in told:
+                self.driver.end(place.number, told["outcome"])
+                return False
+            return "epoch" not in told or self.driver.epoch(place.number, told["epoch"], seconds=told["seconds"])
 
     def leave(self, trial_id: str, *, died: bool) -> None:
         """A worker is free, or died with its trial."""
         place = self.places.pop(trial_id)
-        if died:
-            self.driver.lose(place.number, place.silent, hung=place.hung)
+        if died and not has_fallen():
+            with self._keeping():
+                self.driver.lose(place.number, place.silent, hung=place.hung)
 
     def mind(self) -> None:
-        """Kill the workers that hang."""
+        """Kill the workers that hang, and see that Ray itself lives."""
+        with self._keeping():
+            if has_fallen():
+                raise SearchError("a process of Ray has died", hint="`nas resume` goes on with the run")
         for place in self.places.values():
             if place.process and not place.hung and self.driver.hangs(place.number, place.silent):
                 place.hung = True
