@@ -191,6 +191,21 @@ def test_a_diverging_training_is_the_trials_failure(data: Dataset, tmp_path: Pat
     assert not list(tmp_path.iterdir())
 
 
+def test_a_batch_in_parts_has_the_gradients_of_a_whole_one() -> None:
+    seed_everything(0)
+    images, labels = torch.randn(10, 1, 8, 8), torch.arange(10) % CLASSES
+    whole, parted = (WithExit() for _ in range(2))
+    parted.load_state_dict(whole.state_dict())
+    before = whole.early.weight.detach().clone()
+    losses = [
+        Step(module, RECIPE, device=CPU, parts=parts)(images, labels, lr=0.1)
+        for module, parts in ((whole, 1), (parted, 4))
+    ]
+    torch.testing.assert_close(*losses)
+    torch.testing.assert_close(whole.state_dict(), parted.state_dict())
+    assert not torch.equal(whole.early.weight, before)
+
+
 class Hungry(nn.Module):
     """Asks for an exabyte of activations."""
 

@@ -21,6 +21,9 @@ from nas.runs.trial import Trial, trial_of
 
 Direction = Literal["maximize", "minimize"]
 
+_PATIENCE_S = 60.0
+"""Who looks at a run while it goes on holds its file for a moment."""
+
 
 class Journal:
     """Writes and reads the study of a run. Whatever a method was told is on disk when it returns.
@@ -246,6 +249,5 @@ def _url(file: Path) -> str:
 
 def _storage(url: str, *, new: bool) -> optuna.storages.RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    # Who looks at a run while it goes on holds the file for a moment.
-    options = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else None
+    options = {"connect_args": {"timeout": _PATIENCE_S}} if url.startswith("sqlite") else None
     return optuna.storages.RDBStorage(url, engine_kwargs=options, skip_table_creation=not new)
