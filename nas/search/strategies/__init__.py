@@ -51,8 +51,9 @@ def _tpe(seed: int) -> BaseSampler:
 
 
 class _NSGA2(NSGAIISampler):
-    """Optuna's NSGA-II, made a function of its study: Optuna sorts parents one way when it first selects them, and
-    another when it reads them from its cache.
+    """Optuna's NSGA-II, made a function of its study.
+
+    Optuna sorts parents one way when it first selects them, and another when it reads them from its cache.
     """
 
     def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
