@@ -41,7 +41,7 @@ class ParetoSampler(BaseSampler):
         members = front(done, lambda t: losses(t.values, (d.name.lower() for d in study.directions)))
         points = [losses(t.values, (d.name.lower() for d in study.directions)) for t in members]
         (parent,) = self._rng.choices(members, weights=room_around(points))
-        free = [name for name, offered in parent.distributions.items() if len(options(offered)) > 1]
+        free = sorted(name for name, offered in parent.distributions.items() if len(options(offered)) > 1)
         if free:
             name = self._rng.choice(free)
             while (option := draw(parent.distributions[name], self._rng)) == parent.params[name]:
