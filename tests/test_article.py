@@ -1,6 +1,8 @@
 """The space `article`: it holds every named network, and variants nobody listed; its random points are networks."""
 
 import random
+from functools import cache
+from itertools import pairwise
 
 import pytest
 
@@ -13,7 +15,7 @@ from nas.arch.opened import opened
 from nas.arch.points import crossover, mutate, neighbours
 from nas.arch.realize import Point, realize, sample
 from nas.arch.rewrite import for_images
-from nas.errors import PartError, ShapeError
+from nas.errors import ShapeError
 from search_spaces.networks import NETWORKS
 from search_spaces.spaces.article import article_space
 
@@ -61,10 +63,15 @@ UNLISTED = (
 SMALL = ("alexnet", "vgg16", "googlenet", "inception_v3", "resnet50", "densenet121", "xception", "mobilenet_v2")
 
 
-@pytest.fixture(scope="module")
+@cache
+def space_of(classes: int) -> Space:
+    return article_space(classes)
+
+
+@pytest.fixture
 def space() -> Space:
     """For ten classes."""
-    return article_space(10)
+    return space_of(10)
 
 
 def reads(network: Network, image: Shape) -> bool:
@@ -73,11 +80,6 @@ def reads(network: Network, image: Shape) -> bool:
         return cost(network, image).output == (10,)
     except ShapeError:
         return False
-
-
-def share_that_reads(space: Space, image: Shape, *, draws: int) -> float:
-    rng = random.Random(0)
-    return sum(reads(realize(space, rng), image) for _ in range(draws)) / draws
 
 
 def networks(space: Space, count: int, *, largest: int = 1500) -> list[Point]:
@@ -98,12 +100,12 @@ def assert_holds(space: Space, network: Network) -> None:
 @pytest.mark.parametrize("name", [*NETWORKS, *UNLISTED])
 def test_it_holds_every_network(name):
     named = catalog.network(name)
-    assert_holds(article_space(named.classes), named.network())
+    assert_holds(space_of(named.classes), named.network())
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "googlenet", "nin_cifar", "resnet50", "nasnet_a_mobile"])
 def test_it_holds_networks_for_other_classes(name):
-    assert_holds(article_space(37), catalog.network(name).network(37))
+    assert_holds(space_of(37), catalog.network(name).network(37))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -111,12 +113,10 @@ def test_it_holds_networks_for_small_images(name, space):
     assert_holds(space, for_images(catalog.network(name).network(10), COLOUR))
 
 
-def test_every_network_of_the_other_spaces_lies_in_it(space):
-    rng = random.Random(0)
-    for name in ("residual", "mobile"):
-        other = catalog.space(name).make(10)
-        for _ in range(10):
-            assert_holds(space, realize(other, rng))
+def test_it_holds_the_networks_of_the_residual_space(space):
+    residual, rng = catalog.space("residual").make(10), random.Random(0)
+    for _ in range(20):
+        assert_holds(space, realize(residual, rng))
 
 
 def test_it_holds_a_wider_resnet(space):
@@ -127,16 +127,13 @@ def test_it_holds_a_wider_resnet(space):
         assert_holds(space, realize(around, rng))
 
 
-@pytest.mark.parametrize(("image", "least"), [(PAPER, 0.95), (COLOUR, 0.8), (GREY, 0.8)])
-def test_most_random_points_are_networks(space, image, least):
-    assert share_that_reads(space, image, draws=300) >= least
-
-
-def test_random_networks_are_small_as_well_as_large(space):
-    rng = random.Random(0)
-    drawn = [network for network in (realize(space, rng) for _ in range(200)) if reads(network, COLOUR)]
-    macs = sorted(cost(network, COLOUR).macs for network in drawn)
-    assert sum(count <= 50e6 for count in macs) >= 0.1 * 200
+def test_most_random_points_are_networks_small_as_well_as_large(space):
+    rng, draws = random.Random(0), 300
+    drawn = [realize(space, rng) for _ in range(draws)]
+    for image, least in ((PAPER, 0.95), (COLOUR, 0.85), (GREY, 0.85)):
+        assert sum(reads(network, image) for network in drawn) >= least * draws
+    macs = sorted(cost(network, COLOUR).macs for network in drawn if reads(network, COLOUR))
+    assert sum(count <= 50e6 for count in macs) >= 0.1 * draws
     assert macs[-1] > 1e11
 
 
@@ -149,7 +146,7 @@ def test_steps_from_networks_lead_to_networks(space):
     rng = random.Random(2)
     members = networks(space, 20, largest=300)
     mutants = [realize(space, mutate(space, point, rng)) for point in members]
-    children = [realize(space, crossover(space, a, b, rng)) for a, b in zip(members, members[1:], strict=False)]
+    children = [realize(space, crossover(space, a, b, rng)) for a, b in pairwise(members)]
     assert sum(reads(network, PAPER) for network in mutants) >= 0.9 * len(mutants)
     assert sum(reads(network, PAPER) for network in children) >= 0.8 * len(children)
 
@@ -159,15 +156,6 @@ def test_a_neighbour_differs_in_one_decision_and_what_it_opens(space):
     first = next(neighbours(space, point))
     assert first != point
     realize(space, first)
-
-
-def test_no_point_is_a_part_that_breaks_a_rule(space):
-    rng = random.Random(3)
-    for _ in range(200):
-        try:
-            realize(space, rng)
-        except PartError as error:
-            pytest.fail(str(error))
 
 
 def test_it_has_more_points_than_anybody_will_visit(space):

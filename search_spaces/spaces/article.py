@@ -39,11 +39,11 @@ from search_spaces.spaces.article_layers import (
 )
 from search_spaces.spaces.article_scales import grid
 
-_MOST_STAGES = 24
+_MOST_STAGES = 16
 
 
 def article_space(classes: int) -> Space:
-    """Up to 24 stages of any kinds, and a head or a grid of scales."""
+    """Up to 16 stages of any kinds, and a head or a grid of scales."""
     kind = pick(
         "kind",
         plain=stages.plain(),

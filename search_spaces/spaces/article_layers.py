@@ -151,8 +151,8 @@ RESPONSE = LocalResponseNorm(
     beta=span("quarters", 1, 4) / 4,
     bias=span("k", 1, 4),
 )
-_SE = squeeze_excite(span("reduction", 1, 64))
-SE = maybe("se", _SE)
+SQUEEZE = squeeze_excite(span("reduction", 1, 64))
+SE = maybe("se", SQUEEZE)
 _DROPPED = span("dropped", 0, 1000) / _shared(span("drops", 1000, 2000))
 """Every fraction of up to 2,000 parts is one of these."""
 
@@ -160,10 +160,10 @@ _DROP_PATH = DropPath(_DROPPED, by=pick("by", "sample", "batch"))
 TAIL = pick(
     "tail",
     none=Chain(),
-    se=_SE,
+    se=SQUEEZE,
     drop_path=_DROP_PATH,
-    se_drop_path=Chain(_SE, _DROP_PATH),
-    drop_path_se=Chain(_DROP_PATH, _SE),
+    se_drop_path=Chain(SQUEEZE, _DROP_PATH),
+    drop_path_se=Chain(_DROP_PATH, SQUEEZE),
 )
 """What may end the learned branch of a residual block."""
 

@@ -38,6 +38,7 @@ from search_spaces.spaces.article_layers import (
     NORM,
     RESPONSE,
     SE,
+    SQUEEZE,
     STAGE,
     TAIL,
     WIDEST,
@@ -72,7 +73,12 @@ def plain() -> Chain:
     """Layers of all sorts one after the other; the first may stride, or keep inside the map."""
     half, stride = span("half", 1, 7, log=True), halves()
     uneven = (half - 1, half, half - 1, half)
-    others: dict[str, Any] = {"preactivated": _preactivated(), "response": RESPONSE, "dropout": Dropout(percent("p"))}
+    others: dict[str, Any] = {
+        "preactivated": _preactivated(),
+        "response": RESPONSE,
+        "dropout": Dropout(percent("p")),
+        "se": SQUEEZE,
+    }
     first = pick(
         "layer",
         conv=_layer(opening(width())),
@@ -153,8 +159,8 @@ def _residual_block(shortcut: Part, out: Any, stride: Any) -> Chain:
 
 
 def _basic(out: Any, stride: Any) -> Chain:
-    kernel = odd("kernel")
-    return Chain(conv_act(out, kernel, stride=stride), dropout(), conv(out, kernel))
+    first = conv_act(out, odd("kernel1"), stride=stride)
+    return Chain(first, dropout(), conv(out, odd("kernel2")))
 
 
 def _bottleneck(out: Any, stride: Any) -> Chain:
@@ -224,8 +230,8 @@ def preactivated() -> Chain:
 
 
 def _preactivated_basic(stride: Any) -> Chain:
-    kernel = odd("kernel")
-    return Chain(Conv(_WIDTH, kernel, stride=stride, bias=BIAS), NORM, ACT, dropout(), Conv(_WIDTH, kernel, bias=BIAS))
+    first = Conv(_WIDTH, odd("kernel1"), stride=stride, bias=BIAS)
+    return Chain(first, NORM, ACT, dropout(), Conv(_WIDTH, odd("kernel2"), bias=BIAS))
 
 
 def _preactivated_bottleneck(stride: Any) -> Chain:
