@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -143,10 +143,10 @@ class _Counter:
             if self.counting:
                 continue
             answer: Ways = defaultdict(int)
-            for (a, count), (b, more) in product(total.items(), ways.items()):
+            for a, b in _pairs(total, ways):
                 if (both := _agreed(a, b)) is not None:
                     rest, free = self.settled(both, begun)
-                    answer[rest] += count * more * free
+                    answer[rest] += total[a] * ways[b] * free
             total = answer
         return total
 
@@ -168,6 +168,24 @@ def _either(several: Iterable[Ways]) -> Ways:
         for decided, count in ways.items():
             answer[decided] += count
     return answer
+
+
+def _pairs(some: Ways, others: Ways) -> Iterator[tuple[Decided, Decided]]:
+    """All pairs of decisions that may agree: those that differ in what both sides always decide are passed over."""
+    always = _always_decided(some) & _always_decided(others)
+
+    def key(decided: Decided) -> Decided:
+        return frozenset(pair for pair in decided if pair[0] in always)
+
+    grouped: dict[Decided, list[Decided]] = defaultdict(list)
+    for b in others:
+        grouped[key(b)].append(b)
+    return ((a, b) for a in some for b in grouped.get(key(a), ()))
+
+
+def _always_decided(ways: Ways) -> set[str]:
+    """The names that every one of several ways decides for one option."""
+    return set.intersection(*({name for name, option in decided if option is not _ANY} for decided in ways))
 
 
 def _agreed(a: Decided, b: Decided) -> Decided | None:
