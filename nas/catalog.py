@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, wraps
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,7 @@ def _unknown(name: str, known: Mapping[str, Any], what: str, otherwise: str) -> 
 def _rewritten(named: Named, rule: str) -> Named:
     rewrite = _by_name(rule, RULES, "rewrite", f"known: {', '.join(RULES)}")
 
+    @wraps(named.make)
     def make(classes: int) -> Any:
         try:
             return rewrite(named.make(classes=classes))

@@ -122,6 +122,40 @@ def bottleneck(
     )
 
 
+def preact_keep(body: Part) -> Chain:
+    """Pre-activation unit that keeps the shape: x + body(relu(norm(x)))."""
+    return linear_residual(Chain(Norm(), Act(), body))
+
+
+def preact_change(body: Part) -> Chain:
+    """Pre-activation unit that changes the shape: with y = relu(norm(x)), a 1×1 convolution of y + body(y)."""
+    return Chain(Norm(), Act(), Branches(Shortcut("conv"), body))
+
+
+def preact_basic(width: Width, *, kernel: Size = 3, stride: Size = 1, dropout: float = 0.0) -> Chain:
+    """Body of a basic pre-activation unit: two k×k convolutions, dropout before the second if there is any."""
+    between = (Dropout(dropout),) if dropout != 0 else ()
+    return Chain(Conv(width, kernel, stride=stride), Norm(), Act(), *between, Conv(width, kernel))
+
+
+def preact_bottleneck(inner: Width, out: Width, *, kernel: Size = 3, stride: Size = 1) -> Chain:
+    """Body of a bottleneck pre-activation unit: 1×1 to `inner`, k×k with the stride, 1×1 to `out`."""
+    return Chain(Conv(inner), norm_act_conv(inner, kernel, stride=stride), norm_act_conv(out))
+
+
+def fractal(unit: Part, columns: int, *, drop_path: float = 0.0) -> Part:
+    """f(1) is the unit; f(C+1) is f(C) twice in a row beside the unit, its join left to the one around it."""
+    if columns == 1:
+        return unit
+    half = fractal(unit, columns - 1, drop_path=drop_path)
+    return Fork(Chain(fractal_join(half, drop_path=drop_path), half), unit)
+
+
+def fractal_join(paths: Part, *, drop_path: float = 0.0) -> Chain:
+    """The mean of the paths of a fork; a single path needs none."""
+    return Chain(Branches(paths, join="mean", drop_path=drop_path) if isinstance(paths, Fork) else paths)
+
+
 def concat(*branches: Part) -> Chain:
     """What the branches make of one input, channel after channel."""
     return Chain(Branches(*branches, join="concat"))
@@ -174,7 +208,7 @@ def inception_conv(width: Width, kernel: Size = 1, *, stride: Size = 1, padding:
 
 
 def unpadded(width: Width, *, stride: Size = 2) -> Chain:
-    """A 3×3 convolution that keeps inside the map."""
+    """A 3×3 convolution that stays inside the map."""
     return inception_conv(width, 3, stride=stride, padding=0)
 
 
@@ -185,9 +219,9 @@ def factorized(kernel: int, *widths: Width, column_first: bool = False) -> Chain
     return Chain(*(inception_conv(width, turn) for width, turn in zip(widths, turns, strict=False)))
 
 
-def forked(width: Width, *, kernel: int = 3) -> Fork:
-    """A 1×k and a k×1 convolution side by side: the end of a branch whose join takes both."""
-    return Fork(inception_conv(width, (1, kernel)), inception_conv(width, (kernel, 1)))
+def forked(width: Width) -> Fork:
+    """A 1×3 and a 3×1 convolution side by side: the end of a branch whose join takes both."""
+    return Fork(inception_conv(width, (1, 3)), inception_conv(width, (3, 1)))
 
 
 def reduction(*branches: Part) -> Chain:
@@ -195,9 +229,9 @@ def reduction(*branches: Part) -> Chain:
     return concat(*branches, Pool("max", 3, stride=2))
 
 
-def reduction_a(k: int, l: int, m: int, n: int) -> Chain:  # noqa: E741
-    """35×35 to 17×17; the letters are those of Table 1 of the Inception-v4 paper (arXiv:1602.07261)."""
-    return reduction(unpadded(n), Chain(inception_conv(k), inception_conv(l, 3), unpadded(m)))
+def reduction_a(reduce: Width, middle: Width, last: Width, alone: Width) -> Chain:
+    """35×35 to 17×17; the widths are k, l, m and n of Table 1 of the Inception-v4 paper (arXiv:1602.07261)."""
+    return reduction(unpadded(alone), Chain(inception_conv(reduce), inception_conv(middle, 3), unpadded(last)))
 
 
 def inception_stem() -> Chain:
@@ -210,8 +244,8 @@ def inception_stem() -> Chain:
 
 
 def scaled_residual(body: Part, scale: float) -> Chain:
-    """The sum x + scale · W·body(x) + b: a 1×1 convolution without normalization brings the body to the width of x."""
-    return Chain(Branches(Chain(), Chain(body, Conv("fit", bias=True), Scale(scale))))
+    """The sum x + scale · (W·body(x) + b); the 1×1 convolution W brings the body to the width of x."""
+    return linear_residual(Chain(body, Conv("fit", bias=True), Scale(scale)))
 
 
 def dense_layer(body: Part) -> Chain:

@@ -8,7 +8,7 @@ from nas import catalog
 from nas.arch.cost import cost
 from nas.arch.nodes import is_open
 from nas.arch.rewrite import with_se
-from nas.errors import NasError
+from nas.errors import NasError, PartError
 
 
 def test_names_are_found_with_their_rewrites() -> None:
@@ -23,6 +23,25 @@ def test_members_of_families_have_names_that_nobody_listed() -> None:
     for name, listed in catalog.networks().items():
         member = next((found for family in catalog.families() if (found := family.named(name))), listed)
         assert member.network() == listed.network(), name
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("preact_resnet30", r"preact_resnet30: .* is 6n\+2 to 110 and 9n\+2 beyond, got 30\nhint: .*, 152, 200 layers"),
+        ("preact_resnet116", r"is 6n\+2 to 110 and 9n\+2 beyond, got 116"),
+        ("preact_resnet2", "beyond, got 2"),
+        ("wrn-27-10", r"wrn-27-10: the depth of a Wide ResNet is 6n\+4, and at least 10, got 27"),
+        ("wrn-4-10", "at least 10, got 4"),
+        ("stochastic_depth100", r"stochastic_depth100: .* is 6n\+2, and at least 8, got 100"),
+        ("densenet-41-12", r"densenet-41-12: .* is 3n\+4, and at least 7, got 41"),
+        ("densenet-bc-43-12", r"densenet-bc-43-12: .* is 6n\+4, and at least 10, got 43"),
+        ("resnext30_8x64d", r"resnext30_8x64d: .* is 9n\+2, and at least 11, got 30\nhint: .* 50, 101, 152 layers"),
+    ],
+)
+def test_numbers_in_a_name_that_make_no_network_are_told(name: str, rule: str) -> None:
+    with pytest.raises(PartError, match=rule):
+        catalog.network(name)
 
 
 def test_a_space_in_a_file(tmp_path: Path) -> None:

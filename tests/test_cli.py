@@ -1,5 +1,6 @@
 """The commands that need no training: what they print, and what they say to mistakes."""
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +46,31 @@ def test_networks_lists_all_with_their_counts() -> None:
     assert isinstance(listed, list)
     assert [row["name"] for row in listed] == list(catalog.networks())
     assert next(row for row in listed if row["name"] == "resnet50")["params"] == 25_557_032
-    assert "resnet50" in run("networks").output
+    assert next(row for row in listed if row["name"] == "resnet50")["published"][0]["top1_error"] == 24.01
+    shown = next(line for line in run("networks").output.splitlines() if line.startswith("  resnet50 "))
+    assert shown.split() == ["resnet50", "2015", "3x224x224", "1000", "25.6", "M", "4.09", "G", "24.01", "7.02"]
+
+
+def test_networks_are_found_by_words() -> None:
+    def names(*words: str) -> list[str]:
+        listed = answer("networks", *words)
+        assert isinstance(listed, list)
+        return [row["name"] for row in listed]
+
+    assert names("LeNet") == [name for name in catalog.networks() if name.startswith("lenet")]
+    assert "se_resnet50" in names("resnet", "2017")
+    assert "resnet50" not in names("resnet", "2017")
+    assert run("networks", "no-such-word").exit_code == 1
+
+
+def test_networks_as_a_spreadsheet_have_all_facts() -> None:
+    (row,) = csv.DictReader(run("networks", "vgg16_bn", "--csv").output.splitlines())
+    assert (row["params"], row["reference_params"], row["reference"]) == (
+        "138365992",
+        "138365992",
+        "torchvision 0.28.0",
+    )
+    assert (row["top1_error"], row["input"]) == ("26.64", "3x224x224")
 
 
 def test_show_tells_what_a_network_costs() -> None:

@@ -1,4 +1,4 @@
-"""The Inception networks beyond their counts: forms that no library has, the sizes of their maps, their heads."""
+"""The Inception networks beyond their counts: forms that no library has, the sizes of their maps, heads, training."""
 
 from dataclasses import replace
 from types import ModuleType
@@ -10,7 +10,9 @@ import nas
 from nas import catalog
 from nas.arch.cost import Shape, cost, flow
 from nas.arch.nodes import Chain, Conv, Exit, chain
-from nas.arch.rewrite import rewrite, without_se
+from nas.arch.rewrite import for_images, rewrite, with_classes, without_se
+from nas.train.step import training_loss
+from tests.plain import INCEPTION_V2_SLIM
 from tests.test_references import copy, enliven, layers_run
 
 
@@ -56,26 +58,12 @@ def test_inception_resnet_v1_is_the_port_without_its_departures() -> None:
     assert cost(port, (3, 299, 299)).macs - cost(paper, (3, 299, 299)).macs == macs
 
 
-SLIM_MODULES = (
-    (28, (64, 64, 64, 64, 96, 32)),
-    (28, (64, 64, 96, 64, 96, 64)),
-    (14, (0, 128, 160, 64, 96, 0)),
-    (14, (224, 64, 96, 96, 128, 128)),
-    (14, (192, 96, 128, 96, 128, 128)),
-    (14, (160, 128, 160, 128, 160, 96)),
-    (14, (96, 128, 192, 160, 192, 96)),
-    (7, (0, 128, 192, 192, 256, 0)),
-    (7, (352, 192, 320, 160, 224, 128)),
-    (7, (352, 192, 320, 192, 224, 128)),
-)
-"""Side of what a module puts out; its widths: 1×1, 3×3 reduced and 3×3, double 3×3 reduced and 3×3, pooled."""
-
-
 def test_inception_v2_slim_counts_as_its_table() -> None:
     params = 3 * 8 * 49 + 24 * 64 + 64 + (64 * 64 + 64) + (64 * 192 * 9 + 192)
     macs = 112**2 * (3 * 8 * 49 + 24 * 64) + 56**2 * (64 * 64 + 64 * 192 * 9)
     came, before = 192, 28
-    for side, (one, reduce, single, reduce_double, double, pooled) in SLIM_MODULES:
+    sides = (28, 28, 14, 14, 14, 14, 14, 7, 7, 7)
+    for side, (one, reduce, single, reduce_double, double, pooled) in zip(sides, INCEPTION_V2_SLIM, strict=True):
         inside = came * (reduce + reduce_double) + 9 * reduce_double * double
         outside = came * (one + pooled) + 9 * (reduce * single + double * double)
         params += inside + outside + one + reduce + single + reduce_double + 2 * double + pooled
@@ -102,3 +90,43 @@ def test_the_head_of_inception_v3_equals_torchvision(torchvision: ModuleType) ->
     with torch.no_grad():
         a, b = ours(maps), theirs(maps)
     assert (a - b).abs().max() <= 1e-4 * (b[0] - b[1]).abs().max()
+
+
+SIDES = {
+    "googlenet": 96,
+    "googlenet_bn": 96,
+    "bn_inception": 96,
+    "inception_v2_slim": 96,
+    "se_bn_inception": 96,
+    "inception_v3": 299,
+    "inception_v4": 107,
+    "inception_resnet_v1": 107,
+    "inception_resnet_v1_facenet": 107,
+    "inception_resnet_v2": 107,
+    "xception": 96,
+}
+"""Side of the images to train on: small, but for the head of Inception-v3, which reads no smaller map."""
+
+
+def step(network: Chain, input: Shape) -> None:
+    """Forward and back once; every weight has a say in the loss."""
+    torch.manual_seed(0)
+    module = nas.build(network, input=input)
+    output = module(torch.randn(2, *input))
+    loss = training_loss(output, torch.tensor([1, 4]), exit_weights=module.exit_weights)
+    loss.backward()
+    assert loss.isfinite()
+    for name, weight in module.named_parameters():
+        assert weight.grad is not None, name
+        assert weight.grad.isfinite().all(), name
+        assert weight.grad.any() or weight.ndim == 1, name
+
+
+@pytest.mark.parametrize("name", SIDES)
+def test_a_training_step(name: str) -> None:
+    step(network(name), (3, SIDES[name], SIDES[name]))
+
+
+@pytest.mark.parametrize("name", SIDES)
+def test_a_training_step_on_small_images(name: str) -> None:
+    step(for_images(with_classes(network(name), 10), (3, 32, 32)), (3, 32, 32))

@@ -30,6 +30,14 @@ def test_every_named_network_reads_small_images(name: str, image: tuple[int, ...
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_named_network_is_as_published_for_images_of_its_own_shape(name: str) -> None:
+    named = catalog.network(name)
+    assert named.fitted(named.classes, named.input) == named.network()
+    if named.input[1] > 32:
+        assert named.fitted(7, (3, 32, 32)) == for_images(with_classes(named.network(), 7), (3, 32, 32))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("fractalnet")])  # down to 2×2 pixels
 def test_a_network_that_reads_the_image_stays_as_it_is(name: str) -> None:
     named = catalog.network(name)
     assert for_images(named.network(), named.input) == named.network()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from nas.arch.cost import Shape
 from nas.arch.nodes import Network, Space
+from nas.arch.published import Published
+from nas.arch.rewrite import for_images, with_classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +20,26 @@ class Named:
     classes: int
     year: int
     paper: str
+    published: tuple[Published, ...] = ()
 
     def network(self, classes: int | None = None) -> Network:
         """The network, for the paper's number of classes unless said otherwise."""
         return self.make(classes=self.classes if classes is None else classes)
+
+    def facts(self, classes: int | None = None) -> Published:
+        """What is published of it to its output, for the paper's number of classes unless said otherwise."""
+        classes = self.classes if classes is None else classes
+        found = (fact for fact in self.published if fact.classes == classes and not fact.exit)
+        return next(found, Published(self.name, classes))
+
+    def fitted(self, classes: int, input: Shape) -> Network:
+        """The network for so many classes and images of shape `input`; as published for images of its own shape.
+
+        Raises:
+            RewriteError, ShapeError: as `with_classes` and `for_images`.
+        """
+        made = with_classes(self.network(), classes)
+        return made if input == self.input else for_images(made, input)
 
 
 @dataclass(frozen=True, slots=True)

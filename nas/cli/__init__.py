@@ -13,7 +13,7 @@ _COMMANDS = {
     "pareto": "Draw the front of one or more runs.",
     "runs": "List the runs of a folder.",
     "networks": "List the named networks.",
-    "show": "Show a network: what it is made of and what it costs.",
+    "show": "Show a network: what it is, what it is made of and what it costs.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
     "info": "Show how large a space is and what its networks cost.",

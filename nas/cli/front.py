@@ -1,7 +1,6 @@
 """What a picture of fronts needs to know beside the trials."""
 
 from nas import catalog
-from nas.arch.rewrite import for_images, with_classes
 from nas.arch.text import fingerprint
 from nas.data import load
 from nas.errors import DataError, NasError
@@ -18,7 +17,7 @@ def named_in(runs: list[Run]) -> dict[str, str]:
             continue
         for name, named in catalog.networks().items():
             try:
-                network = for_images(with_classes(named.network(), len(images.classes)), images.input)
+                network = named.fitted(len(images.classes), images.input)
             except NasError:
                 continue
             found[fingerprint(network)] = name

@@ -11,7 +11,6 @@ from nas.arch.cost import Shape
 from nas.arch.diff import diff
 from nas.arch.nodes import Network, Space
 from nas.arch.opened import opened
-from nas.arch.rewrite import for_images, with_classes
 from nas.arch.text import parse, text
 from nas.cli import options
 from nas.cli.table import count, table
@@ -107,7 +106,7 @@ def command(
 
 def _rewritten(name: str, image: Shape, classes: int) -> Network:
     """A named network for the images and classes at hand."""
-    return for_images(with_classes(options.named(name).network(), classes), image)
+    return options.named(name).fitted(classes, image)
 
 
 def _report(result: "Result", start: Network | None, *, as_json: bool) -> None:

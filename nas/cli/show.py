@@ -1,20 +1,28 @@
 """`nas show`."""
 
 import json
-from itertools import groupby
+import re
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
 
 from nas import catalog
-from nas.arch.cost import Cost, Shape, cost, flow
+from nas.arch.about import description, facts_said, paper
+from nas.arch.cost import Cost, Shape, cost
+from nas.arch.named import Named
 from nas.arch.nodes import Chain, chain
 from nas.arch.realize import realize
 from nas.arch.rewrite import with_classes
-from nas.arch.text import compact, fingerprint, text
+from nas.arch.text import fingerprint, text
+from nas.arch.told import between, told
 from nas.cli import options
 from nas.cli.table import count, shape_text, table
+
+_WIDTH = 100
+_WORDS = 76
+_INDENT = " " * 13
 
 
 @click.command()
@@ -36,7 +44,7 @@ def command(
     as_text: bool,
     as_json: bool,
 ) -> None:
-    """Show a network: what it is made of and what it costs.
+    """Show a network: what it is, what it is made of and what it costs.
 
     NETWORK is a name, with rewrites after a plus sign if wanted, or a file with a network's text.
 
@@ -48,7 +56,7 @@ def command(
     """
     if (network is None) == (space is None) or (space is None) != (point is None):
         raise click.UsageError("give a NETWORK, or --space and --point")
-    about = ""
+    named = None
     if space is not None and point is not None:
         named_space = catalog.space(space)
         whole = chain(realize(named_space.make(classes or 10), options.point(point)))
@@ -58,15 +66,15 @@ def command(
         whole = chain(named.network())
         whole = with_classes(whole, classes) if classes else whole
         name, image = named.name, image or named.input
-        about = f"{named.paper}, {named.year}" if named.paper else ""
     made = cost(whole, image)
     if as_text:
         click.echo(text(whole), nl=False)
     elif as_json:
         click.echo(json.dumps(facts(name, whole, image, made)))
     else:
+        stages = [*_stages(whole, image), "", *_summary(whole, made)]
         click.echo(
-            "\n".join([f"{name}{'  ' + about if about else ''}", "", *_listing(whole, image), "", *_summary(made)])
+            "\n".join([name, "", *stages] if named is None or not named.paper else _page(named, classes, stages))
         )
 
 
@@ -87,37 +95,64 @@ def facts(name: str, whole: Chain, image: Shape, made: Cost) -> dict[str, Any]:
     }
 
 
-def _listing(whole: Chain, image: Shape) -> list[str]:
-    """The main chain part by part, what follows a convolution or join on its line, equal lines folded."""
-    rows: list[tuple[str, str, int]] = []
-    shape = image
-    for part in whole.parts:
-        made = flow(part, shape, None)
-        shape = made.shape
-        said = compact(part)
-        if rows and type(part).__name__ in ("Norm", "Act", "Dropout") and rows[-1][1] == shape_text(shape):
-            before, _, macs = rows.pop()
-            rows.append((f"{before} {said}", shape_text(shape), macs + made.macs))
+def _page(named: Named, classes: int | None, stages: list[str]) -> list[str]:
+    """What is to be said of a published network around its stages."""
+    lines = [f"{named.name}, {named.year}", *_filled(paper(named))]
+    for paragraph in description(named).split("\n\n"):
+        lines += ["", *_filled(paragraph)]
+    lines += ["", *stages, ""]
+    if facts := facts_said(named, classes):
+        lines += [line for word, said in facts for line in _filled(said, word)] + [""]
+    return lines + _hints(named.name)
+
+
+def _filled(paragraph: str, word: str = "") -> list[str]:
+    """A paragraph in lines of a readable length, to the right of a word if there is one."""
+    indent = _INDENT if word else ""
+    return wrap(paragraph, _WIDTH, initial_indent=f"{word:{len(indent)}}", subsequent_indent=indent)
+
+
+def _stages(whole: Chain, image: Shape) -> list[str]:
+    rows = []
+    for line in told(whole, image):
+        first, *others = _broken(line.words)
+        counts = [count(number) if number else "" for number in (line.params, line.macs)]
+        rows.append((line.stage, first, shape_text(line.output), *counts))
+        rows += [("", other, "", "", "") for other in others]
+    return table(["", f"input {shape_text(image)}", "output", "params", "MACs"], rows)
+
+
+def _broken(words: str) -> list[str]:
+    """Words in lines that break after a comma or a bar only."""
+    first, *pieces = re.split(r"(?<=[,|:+;]) | (?=\()", words)
+    lines = [first]
+    for piece in pieces:
+        if len(lines[-1]) + 1 + len(piece) <= _WORDS:
+            lines[-1] += f" {piece}"
         else:
-            rows.append((said, shape_text(shape), made.macs))
-    lines = []
-    for row, run in groupby(rows):
-        times = sum(1 for _ in run)
-        said, output, macs = row
-        said = said if len(said) <= 96 else f"{said[:93]}..."
-        lines.append((f"{times} x" if times > 1 else "", said, output, count(times * macs) if macs else ""))
-    return table(["", f"input {shape_text(image)}", "output", "MACs"], lines)
-
-
-def _summary(made: Cost) -> list[str]:
-    lines = [
-        f"parameters   {made.params:,}",
-        f"FLOPs (multiply-adds)   {made.macs:,}",
-        f"activations  {made.activations:,}",
-        f"peak memory  {made.memory / 2**20:.1f} MiB of float32 for one image, weights not counted",
-    ]
-    if made.exit_params:
-        lines.append(
-            f"exits        {made.exit_params:,} parameters and {made.exit_macs:,} multiply-adds more, in training"
-        )
+            lines.append(f"  {piece}")
     return lines
+
+
+def _summary(whole: Chain, made: Cost) -> list[str]:
+    exits = f"{made.exit_params:,} parameters and {made.exit_macs:,} multiply-adds more, in training"
+    rows = [
+        ("between", between(whole)),
+        ("parameters", f"{made.params:,}"),
+        ("FLOPs", f"{made.macs:,} multiply-adds"),
+        ("exits", exits if made.exit_params else ""),
+        ("activations", f"{made.activations:,}"),
+        ("peak memory", f"{made.memory / 2**20:.1f} MiB of float32 for one image, weights not counted"),
+    ]
+    return [f"{word:{len(_INDENT)}}{said}" for word, said in rows if said]
+
+
+def _hints(name: str) -> list[str]:
+    return table(
+        ["more:", ""],
+        [
+            (f"  nas show {name} --text", "the same as text, which `nas show FILE` reads back"),
+            (f"  nas diff {name} OTHER", "what turns it into another network"),
+            (f"  nas search --around {name}", "search with its numbers as a space"),
+        ],
+    )

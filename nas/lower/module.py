@@ -1,7 +1,7 @@
 """The torch module of a network: its leaves under their paths, run by a flat loop over its program."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, assert_never, cast
 
 import torch
@@ -80,6 +80,8 @@ class NetworkModule(nn.Module):
         everything = list(zip(program.instructions, calls, strict=True))
         trunk = [(instruction, call) for instruction, call in everything if not instruction.of_exit]
         self._output, self._exits = program.output, tuple(register for register, _ in program.exits)
+        written = {instruction.target: i for i, instruction in enumerate(program.instructions, 1)}
+        self._ready = tuple(written.get(register, 0) for register in self._exits)
         _work_in_place(everything, {self._output, *self._exits})
         self._trunk = _steps(trunk, {self._output})
         self._whole = _steps(everything, {self._output, *self._exits})
@@ -91,13 +93,28 @@ class NetworkModule(nn.Module):
         if self._columns:
             self._columns.draw(x.device, training=self.training)
         if self.training and self._exits:
-            values = self._run(self._whole, x)
+            values = self._run(self._whole, self._registers(x))
             return values[self._output], [values[register] for register in self._exits]
-        return self._run(self._trunk, x)[self._output]
+        return self._run(self._trunk, self._registers(x))[self._output]
 
-    def _run(self, steps: Sequence[_Step], x: Tensor) -> list[Any]:
-        values: list[Any] = [None] * self._size
-        values[0] = x
+    def anytime(self, x: Tensor) -> Generator[Tensor, Tensor | None, None]:
+        """The logits of each exit, then the output, each computed when it is asked for.
+
+        Where not all samples are to go on, send which do, as indices or a mask; the logits that follow are theirs.
+        """
+        values = self._registers(x)
+        done = 0
+        for register, ready in (*zip(self._exits, self._ready, strict=True), (self._output, len(self._whole))):
+            self._run(self._whole[done:ready], values)
+            done = max(done, ready)
+            staying = yield values[register]
+            if staying is not None:
+                values = [value if value is None else value[staying] for value in values]
+
+    def _registers(self, x: Tensor) -> list[Any]:
+        return [x, *[None] * (self._size - 1)]
+
+    def _run(self, steps: Sequence[_Step], values: list[Any]) -> list[Any]:
         for call, sources, target, freed in steps:
             if len(sources) == 1:
                 values[target] = call(values[sources[0]])

@@ -5,6 +5,7 @@ device      where to train, and the clock of the budget
 step        one batch
 fit         epochs, checkpoints, resuming
 evaluate    accuracy and loss on a split
+anytime     answers at the exits, within a budget
 checkpoint  a training on disk
 failure     what a trial can fail of by itself
 """

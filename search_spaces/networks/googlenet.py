@@ -1,4 +1,4 @@
-"""GoogLeNet: Szegedy et al., "Going deeper with convolutions", 2014, arXiv:1409.4842."""
+"""GoogLeNet: Szegedy et al., "Going deeper with convolutions", 2014, arXiv:1409.4842. On 3×224×224."""
 
 from functools import partial
 
@@ -21,11 +21,8 @@ _POOL = Pool("max", 3, stride=2, ceil=True)
 
 
 def googlenet(classes: int = 1000) -> Network:
-    """GoogLeNet with its two auxiliary heads, Table 1, on 3×224×224.
+    """GoogLeNet with its two auxiliary heads, Table 1.
 
-    Counted: 6,998,552 parameters and 1,582,671,872 MACs to the output, as in Caffe's `bvlc_googlenet`; the heads add
-    6,379,728 parameters and 8,372,224 MACs in training.
-    Error on ImageNet, centre crop: 31.3 % top-1, 11.1 % top-5 (Caffe's replication).
     The constants of the response normalization are Caffe's; the paper does not give them.
     """
     norm = LocalResponseNorm(bias=1.0)
@@ -57,12 +54,11 @@ def googlenet(classes: int = 1000) -> Network:
 
 
 def googlenet_bn(classes: int = 1000) -> Network:
-    """GoogLeNet as torchvision builds it, on 3×224×224.
+    """GoogLeNet as torchvision builds it.
 
-    Counted: 6,624,904 parameters, 1,498,376,192 MACs, as in torchvision without its auxiliary heads.
-    Error on ImageNet, centre crop: 30.22 % top-1, 10.47 % top-5 (torchvision's weights).
     Departs from the paper: batch normalization in place of biases and response normalization, 3×3 convolutions in place
-    of 5×5, a 2×2 pool before the last two modules, a dropout of 0.2, no auxiliary heads.
+    of 5×5, a 2×2 pool before the last two modules, a dropout of 0.2. Torchvision's auxiliary heads, which pool
+    adaptively, are left out.
     """
     conv = partial(conv_norm_act, eps=0.001)
     module = partial(inception, conv=conv, largest=3)

@@ -1,49 +1,60 @@
-"""ResNeXt: Xie et al., "Aggregated residual transformations for deep neural networks", 2016, arXiv:1611.05431.
+"""ResNeXt: Xie et al., "Aggregated residual transformations for deep neural networks", 2016, arXiv:1611.05431."""
 
-On 3×224×224. Errors are on ImageNet, centre crop, top-1, from the authors' README. The stride of a block is in its 3×3
-convolution, as in the authors' code.
-"""
+from functools import partial
 
-from nas.arch.named import Named
+from nas.arch.named import Family, Named
 from nas.arch.nodes import Chain, Network
-from search_spaces.blocks import bottleneck, residual
+from nas.errors import PartError
+from search_spaces.blocks import bottleneck, classifier, conv_norm_act, residual, stage
 from search_spaces.networks.resnet import resnet
 
-
-def _resnext(depths: tuple[int, ...], groups: int, group_width: int, classes: int) -> Network:
-    def block(width: int, stride: int) -> Chain:
-        inner = width * group_width // 64 * groups
-        return residual(bottleneck(inner, 4 * width, strides=(1, stride), groups=groups))
-
-    return resnet(block, depths, classes)
+_DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+"""Blocks in each stage of the networks for ImageNet."""
 
 
-def resnext50_32x4d(classes: int = 1000) -> Network:
-    """ResNeXt-50 with 32 groups, of 4 channels in the first stage, Table 1.
+def _block(groups: int, group_width: int, width: int, stride: int) -> Chain:
+    inner = width * group_width // 64 * groups
+    return residual(bottleneck(inner, 4 * width, strides=(1, stride), groups=groups))
 
-    Counted: 25,028,904 parameters, 4,230,479,872 MACs, as in torchvision. Error: 22.2 %.
+
+def imagenet_resnext(depth: int, groups: int, group_width: int, classes: int = 1000) -> Network:
+    """ResNeXt on 3×224×224, its groups of `group_width` channels in the first stage, twice that in the next, and so on.
+
+    The stride of a block is in its 3×3 convolution, as in the authors' code.
     """
-    return _resnext((3, 4, 6, 3), 32, 4, classes)
+    return resnet(partial(_block, groups, group_width), _DEPTHS[depth], classes)
 
 
-def resnext101_32x4d(classes: int = 1000) -> Network:
-    """ResNeXt-101 with 32 groups, of 4 channels in the first stage.
+def cifar_resnext(depth: int, groups: int, group_width: int, classes: int = 10) -> Network:
+    """ResNeXt on 3×32×32: a 3×3 convolution to 64 channels, three stages of (depth - 2) / 9 blocks to 256, 512, 1024.
 
-    Published: 44 million parameters. Counted: 44,177,704 parameters, 7,969,996,800 MACs. Error: 21.2 %.
+    Shortcuts that change the shape are projections, and the stride of a block is in its 3×3 convolution.
     """
-    return _resnext((3, 4, 23, 3), 32, 4, classes)
+    block = partial(_block, groups, group_width)
+    stages = (stage(partial(block, 64 << i), (depth - 2) // 9, stride=2 if i else 1) for i in range(3))
+    return Chain(conv_norm_act(64, 3), *stages, classifier(classes))
 
 
-def resnext101_64x4d(classes: int = 1000) -> Network:
-    """ResNeXt-101 with 64 groups, of 4 channels in the first stage.
-
-    Counted: 83,455,272 parameters, 15,460,270,080 MACs, as in torchvision. Error: 20.4 %.
-    """
-    return _resnext((3, 4, 23, 3), 64, 4, classes)
+def _member(depth: str, groups: str, group_width: str) -> Named:
+    name, number = f"resnext{depth}_{groups}x{group_width}d", int(depth)
+    if number in _DEPTHS:
+        made = partial(imagenet_resnext, number, int(groups), int(group_width))
+        return Named(name, made, (3, 224, 224), 1000, 2016, "arXiv:1611.05431")
+    if number < 11 or number % 9 != 2:
+        raise PartError(
+            f"the depth of a ResNeXt for CIFAR is 9n+2, and at least 11, got {depth}",
+            path=name,
+            hint=f"those for ImageNet have {', '.join(map(str, _DEPTHS))} layers",
+        )
+    made = partial(cifar_resnext, number, int(groups), int(group_width))
+    return Named(name, made, (3, 32, 32), 10, 2016, "arXiv:1611.05431")
 
 
 NETWORKS = (
-    Named("resnext50_32x4d", resnext50_32x4d, (3, 224, 224), 1000, 2016, "arXiv:1611.05431"),
-    Named("resnext101_32x4d", resnext101_32x4d, (3, 224, 224), 1000, 2016, "arXiv:1611.05431"),
-    Named("resnext101_64x4d", resnext101_64x4d, (3, 224, 224), 1000, 2016, "arXiv:1611.05431"),
+    _member("50", "32", "4"),
+    _member("101", "32", "4"),
+    _member("101", "64", "4"),
+    _member("29", "8", "64"),
+    _member("29", "16", "64"),
 )
+FAMILIES = (Family("resnextDEPTH_GROUPSxWIDTHd", r"resnext([1-9]\d{0,3})_([1-9]\d{0,2})x([1-9]\d{0,2})d", _member),)

@@ -46,7 +46,9 @@ def test_memory_suffices(case):
     assert simulated(case.network, case.input) <= nas.cost(case.network, case.input).memory
 
 
-@pytest.mark.parametrize("name", ["lenet5", "resnet18", "densenet121", "googlenet", "mobilenet_v2", "se_resnet50"])
+@pytest.mark.parametrize(
+    "name", ["lenet5", "resnet18", "densenet121", "googlenet", "mobilenet_v2", "se_resnet50", "inception_v4"]
+)
 def test_memory_is_that_of_the_program(name):
     """On networks as people write them, a run needs just what the cost says."""
     named = NETWORKS[name]

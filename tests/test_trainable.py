@@ -1,0 +1,65 @@
+"""Every named network can be trained: a step at its paper's image, and one at a small image after the rewrites.
+
+A batch is of two images. Where the paper's are larger, they are the smallest of 64×64, 96×96, 128×128, … that the
+network reads: all parts stay and run, a linear layer on a flattened map is smaller, and time falls to a tenth.
+"""
+
+import pytest
+import torch
+from torch.nn import functional as F  # noqa: N812
+
+import nas
+from nas import catalog
+from nas.arch.cost import Shape, cost
+from nas.arch.nodes import Network
+from nas.arch.rewrite import for_images, with_classes
+from nas.errors import ShapeError
+from nas.lower.layers import DropPath
+
+SMALL: dict[int, Shape] = {1: (1, 28, 28), 3: (3, 32, 32)}
+"""The small image, by its channels."""
+
+
+def reads(network: Network, image: Shape) -> bool:
+    try:
+        cost(network, image)
+    except ShapeError:
+        return False
+    return True
+
+
+def step(network: Network, image: Shape, classes: int) -> None:
+    """One step has a finite loss, and a gradient on every parameter; no branch is dropped meanwhile."""
+    torch.manual_seed(0)
+    module = nas.build(network, input=image).train()
+    for layer in module.modules():
+        if isinstance(layer, DropPath):
+            layer.eval()
+    output = module(torch.randn(2, *image))
+    logits, exits = output if module.exit_weights else (output, [])
+    targets = torch.randint(classes, (2,))
+    loss = sum((F.cross_entropy(each, targets) for each in [logits, *exits]), torch.zeros(()))
+    loss.backward()
+    assert logits.shape == (2, classes)
+    assert loss.isfinite()
+    for name, weight in module.named_parameters():
+        assert weight.grad is not None, name
+        assert weight.grad.isfinite().all(), name
+        assert weight.grad.any(), name
+
+
+@pytest.mark.parametrize("name", catalog.networks())
+def test_a_step_on_the_papers_task(name: str) -> None:
+    named = catalog.network(name)
+    network, (channels, height, _) = named.network(), named.input
+    images = [(channels, side, side) for side in (*range(64, height, 32), height)]
+    step(network, next(image for image in images if reads(network, image)), named.classes)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, named in catalog.networks().items() if named.input != SMALL[named.input[0]]]
+)
+def test_a_step_on_a_small_image(name: str) -> None:
+    named = catalog.network(name)
+    image = SMALL[named.input[0]]
+    step(for_images(with_classes(named.network(), 10), image), image, 10)
