@@ -94,7 +94,7 @@ def mutated(
     params: Mapping[str, Any], distributions: Mapping[str, BaseDistribution], rng: random.Random
 ) -> Plan | None:
     """The parameters with one changed; None where none has another value."""
-    free = [name for name, offered in distributions.items() if len(options(offered)) > 1]
+    free = sorted(name for name, offered in distributions.items() if len(options(offered)) > 1)
     if not free:
         return None
     name = rng.choice(free)
@@ -105,4 +105,4 @@ def mutated(
 
 def crossed(a: Mapping[str, Any], b: Mapping[str, Any], rng: random.Random) -> Plan:
     """Each parameter from one of two parents, at random where both have it."""
-    return Plan({name: rng.choice([p[name] for p in (a, b) if name in p]) for name in dict.fromkeys([*a, *b])})
+    return Plan({name: rng.choice([p[name] for p in (a, b) if name in p]) for name in sorted({*a, *b})})

@@ -2,20 +2,20 @@
 
 import random
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import optuna
 from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from nas.search.hypervolume import gains
-from nas.search.objectives import front, losses
+from nas.search.objectives import front
 from nas.search.strategies.draft import Draft, Parameters, Plan, crossed, mutated
-from nas.search.strategies.pareto import room_around
+from nas.search.strategies.local import room_around
+from nas.search.strategies.planned import PlanningSampler, lost
 from nas.search.strategies.surrogate import Surrogate, Traits
 
 Floats = NDArray[np.float64]
@@ -67,13 +67,12 @@ class _Archive:
     tried: set[Hashable] = field(default_factory=set)
 
 
-class FrontFirst(BaseSampler):
+class FrontFirst(PlanningSampler):
     """Starts with networks spread over the range of costs; then ranks candidates by expected gain of hypervolume.
 
     Candidates are one-edit and two-edit children of the front, mostly of the members beside its widest gaps, crossings
     of them, and random networks. Costs that are known before training count exactly; what only training tells is
-    expected by trees grown on the networks trained so far. Every choice follows from the seed, the number of the trial
-    and the study alone, so a study that is resumed goes on as it would have.
+    expected by trees grown on the networks trained so far.
 
     It serves any define-by-run objective with categorical and integer parameters. Without `look` it knows of a network
     only its parameters.
@@ -81,51 +80,20 @@ class FrontFirst(BaseSampler):
     Args:
         seed: Of every choice.
         look: What is known before training.
-        control: Share of proposals that are plain random search, to compare with.
+        control: Share of trials that are plain random search, to compare with.
     """
 
     def __init__(self, *, seed: int, look: LookAt | None = None, control: float = 0.08) -> None:
-        self._seed, self._look, self._control = seed, look, control
-        self._plans: dict[int, tuple[Plan, random.Random]] = {}
+        super().__init__(seed=seed, control=control)
+        self._look = look
         self._seen: dict[int, _Known | None] = {}
 
-    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
-        """Plan the trial."""
-        rng = random.Random(f"{self._seed} {trial.number}")
-        self._plans[trial.number] = (self._plan(study, trial, rng) or Plan({}), rng)
-
-    def sample_independent(
-        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
-    ) -> Any:
-        """The planned value of a parameter, or a random one."""
-        plan, rng = self._plans.get(trial.number) or (Plan({}), random.Random(f"{self._seed} {trial.number}"))
-        return plan.value(param_name, param_distribution, rng)
-
-    def after_trial(
-        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
-        """Forget the plan."""
-        self._plans.pop(trial.number, None)
-
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """Nothing: every parameter is sampled by itself, when it is asked for."""
-        return {}
-
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        """Nothing."""
-        return {}
-
-    def reseed_rng(self) -> None:
-        """Nothing: processes that share a study share its numbers, and so choose differently by themselves."""
-
-    def _plan(self, study: optuna.Study, trial: FrozenTrial, rng: random.Random) -> Plan | None:
-        """What to try; None for whatever chance brings."""
+    def plan(self, study: optuna.Study, trial: FrozenTrial, rng: random.Random) -> Plan | None:
+        """The candidate worth most; at the beginning the one that costs least like those before."""
         archive = self._archive(study, trial)
         if len(archive.done) + len(archive.pending) < _START:
             return self._apart(archive, rng)
-        if not archive.done or rng.random() < self._control:
+        if not archive.done:
             return None
         candidates = [c for c in self._candidates(archive, rng) if c.look.key not in archive.tried]
         if not candidates:
@@ -134,15 +102,13 @@ class FrontFirst(BaseSampler):
         return Plan(candidates[int(np.argmax(worth))].params)
 
     def _archive(self, study: optuna.Study, trial: FrozenTrial) -> _Archive:
-        directions = [direction.name.lower() for direction in study.directions]
         archive = _Archive()
         for other in study.get_trials(deepcopy=False):
             if other.number == trial.number or (known := self._known(other)) is None:
                 continue
             archive.tried.add(known.look.key)
             if other.state == TrialState.COMPLETE:
-                lost = losses(other.values, directions)
-                archive.done.append(_Known(known.params, known.distributions, known.look, lost))
+                archive.done.append(replace(known, losses=lost(study, other)))
             elif other.state == TrialState.RUNNING:
                 archive.pending.append(known)
         return archive
@@ -166,7 +132,7 @@ class FrontFirst(BaseSampler):
         assert self._look is not None
         draft = Draft(plan, rng)
         look = self._look(draft)
-        return look and _Known(draft.params, draft.distributions, look)
+        return None if look is None else _Known(draft.params, draft.distributions, look)
 
     def _apart(self, archive: _Archive, rng: random.Random) -> Plan | None:
         """Of some random networks, the one whose costs lie farthest from those of all before."""
@@ -249,7 +215,8 @@ def _worth(archive: _Archive, candidates: Sequence[_Known], *, seed: int) -> Flo
     for sigmas in _OPTIMISM:
         expected = (means + sigmas * spreads)[: len(candidates)]
         worth += np.exp(-(sigmas**2) / 2) * gains(best, reference, expected)
-    return worth / np.array([candidate.look.seconds for candidate in candidates])
+    made: Floats = worth / [candidate.look.seconds for candidate in candidates]
+    return made
 
 
 def _reference(done: Floats, means: Floats, spreads: Floats) -> list[float]:
