@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from nas import errors as errors
 from nas.arch.cost import Cost as Cost
 from nas.arch.cost import cost as cost
+from nas.arch.exits import exits as exits
 from nas.arch.locate import locate as locate
 from nas.arch.nodes import Network as Network
 from nas.arch.nodes import Space as Space

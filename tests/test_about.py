@@ -55,7 +55,8 @@ def test_without_facts_the_counts_are_told() -> None:
 def test_another_number_of_classes_has_its_own_facts() -> None:
     named = Named("tiny", partial(tiny, 8), (3, 8, 8), 3, 2026, "", (Published("tiny", 9, top1_error=1.5),))
     assert "error       1.5 %" in about(named, 9)
-    assert "error" not in about(named)
+    assert "error" not in about(named, 3)
+    assert "facts       those of the form for 9 classes" in about(named)
 
 
 def test_description_and_paper_are_those_of_the_function_beneath() -> None:

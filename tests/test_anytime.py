@@ -5,11 +5,12 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from torch import Tensor, nn
 
 import nas
 from nas import catalog
+from nas.arch.cost import Shape
 from nas.arch.exits import exits
 from nas.arch.nodes import Act, Branches, Cells, Chain, Conv, Exit, Flatten, GlobalPool, Linear
 from nas.arch.rewrite import RewriteError
@@ -17,6 +18,7 @@ from nas.data import Dataset, Split
 from nas.errors import NasError
 from nas.lower import NetworkModule
 from nas.train.anytime import answer, confidences, thresholds_for
+from tests.laws.test_cost import Counter
 from tests.strategies import networks
 
 CPU = torch.device("cpu")
@@ -49,20 +51,7 @@ def images(count: int, *, seed: int = 0) -> Tensor:
     return torch.randn(count, *SMALL, generator=torch.Generator().manual_seed(seed))
 
 
-def macs_of(module: nn.Module) -> list[int]:
-    """A list to which every convolution and linear layer that runs appends its MACs for one image."""
-    ran: list[int] = []
-
-    def count(layer: nn.Module, _: object, out: Tensor) -> None:
-        ran.append(out[0].numel() * layer.weight[0].numel())
-
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            layer.register_forward_hook(count)
-    return ran
-
-
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(networks())
 def test_anytime_gives_the_exits_and_then_the_output(case):
     module = nas.build(case.network, case.input).eval()
@@ -80,14 +69,30 @@ def test_anytime_gives_the_exits_and_then_the_output(case):
 @pytest.mark.parametrize("name", [NAME, "googlenet", "nasnet_a_cifar"])
 def test_no_more_runs_than_was_asked_for(name):
     named = catalog.network(name)
-    network, x = named.network(10), torch.zeros(1, *named.input)
-    module = nas.build(network, named.input).eval()
-    ran = macs_of(module)
+    check_what_runs(named.network(10), named.input)
+
+
+@settings(max_examples=20)
+@given(networks())
+def test_what_runs_to_an_exit_is_what_it_costs(case):
+    try:
+        exits(case.network, case.input)
+    except RewriteError:
+        reject()
+    check_what_runs(case.network, case.input)
+
+
+def check_what_runs(network: Chain, input: Shape) -> None:
+    """The logits at each exit, and the MACs up to there, are those that `exits` says."""
+    x, module = torch.zeros(2, *input), nas.build(network, input).eval()
+    counter = Counter(module)
     with torch.no_grad():
-        for asked, said in enumerate(exits(network, named.input), 1):
-            ran.clear()
-            list(islice(module.anytime(x), asked))
-            assert sum(ran) == said.macs + said.exit_macs
+        costs = exits(network, input)
+        assert len(costs) == 1 + len(module.exit_weights)
+        for asked, said in enumerate(costs, 1):
+            counter.macs = 0
+            *_, last = islice(module.anytime(x), asked)
+            assert (last.shape[1:], counter.macs) == (said.output, said.macs + said.exit_macs)
 
 
 def test_only_the_samples_that_stay_go_on(module):

@@ -83,6 +83,22 @@ def test_show_tells_what_a_network_costs() -> None:
     assert "4,089,184,256" in run("show", "resnet50").output
 
 
+def test_show_says_what_is_published() -> None:
+    shown = " ".join(run("show", "resnet50_v1").output.split())
+    for said in (
+        "resnet50_v1, 2015 ResNet: He, Zhang, Ren, Sun",
+        "stage 2 4 x bottleneck: 1x1 128, 3x3 128, 1x1 512 (first: stride 2, projected shortcut)",
+        "reference the same counts; pytorchcv 0.0.74",
+        "published 3.8G FLOPs (multiply-adds); paper, unverified",
+        "error 24.7 % top-1, 7.8 % top-5; authors' README",
+        "nas search --around resnet50_v1",
+    ):
+        assert said in shown
+    assert "facts those of the form on images of 3x32x32" in " ".join(
+        run("show", "resnet20", "--input", "1x28x28").output.split()
+    )
+
+
 def test_show_takes_another_image_and_other_classes() -> None:
     told = answer("show", "resnet20", "--input", "1x28x28", "--classes", "7")
     assert isinstance(told, dict)

@@ -11,7 +11,7 @@ import nas
 from nas.arch.nodes import Act, Branches, Chain, DropPath, Fork, Part, Scale
 
 ONE = (1, 1, 1)
-PASSES = 3000
+PASSES = 1000
 
 
 def built(*parts: Part) -> nn.Module:

@@ -10,9 +10,9 @@ from nas.arch.exits import exits
 from nas.arch.published import Published
 from nas.cli.markdown import page
 from search_spaces.networks import NETWORKS
-from search_spaces.networks.published import published
+from search_spaces.networks.published import facts
 
-FACTS = [fact for facts in published().values() for fact in facts]
+FACTS = [fact for several in facts().values() for fact in several]
 WHOLE = [fact for fact in FACTS if fact.name in NETWORKS and not fact.exit]
 
 
@@ -21,13 +21,13 @@ def said(fact: Published) -> str:
 
 
 def test_every_fact_is_of_a_network() -> None:
-    assert published().keys() == NETWORKS.keys()
+    assert facts().keys() == NETWORKS.keys()
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_has_facts(name: str) -> None:
     named = NETWORKS[name]
-    assert named.published == published()[name]
+    assert named.published == facts()[name]
     assert named.facts(7) == Published(name, 7)
 
 

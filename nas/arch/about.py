@@ -33,7 +33,9 @@ def about(named: Named, classes: int | None = None) -> str:
 def facts_said(named: Named, classes: int | None = None) -> list[tuple[str, str]]:
     """What is published of a network, each fact with its name: "reference", "published", "error"."""
     fact = named.facts(classes)
+    other = fact.classes != (named.classes if classes is None else classes)
     rows = [
+        ("facts", f"those of the form for {fact.classes} classes" if other else ""),
         ("reference", compared(fact, cost(named.network(fact.classes), named.input))),
         ("published", printed(fact)),
         ("error", errors(fact)),

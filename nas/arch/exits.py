@@ -36,7 +36,7 @@ def _up_to(whole: Chain) -> Iterator[Chain]:
         before = whole.parts[:position]
         match part:
             case Exit(head=head):
-                yield Chain(*before, head)
+                yield from (Chain(*before, made) for made in (*_up_to(head), head))
             case Cells(cells=cells):
                 for place, cell in enumerate(cells):
                     yield from (Chain(*before, Cells(*cells[:place], made)) for made in _up_to(cell))

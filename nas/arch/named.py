@@ -27,10 +27,14 @@ class Named:
         return self.make(classes=self.classes if classes is None else classes)
 
     def facts(self, classes: int | None = None) -> Published:
-        """What is published of it to its output, for the paper's number of classes unless said otherwise."""
-        classes = self.classes if classes is None else classes
-        found = (fact for fact in self.published if fact.classes == classes and not fact.exit)
-        return next(found, Published(self.name, classes))
+        """What is published of it to its output, for so many classes.
+
+        Unless said that is the paper's number, or another of the paper's where facts are known of that only.
+        """
+        whole = [fact for fact in self.published if not fact.exit]
+        wanted = self.classes if classes is None else classes
+        found = [fact for fact in whole if fact.classes == wanted] or (whole if classes is None else [])
+        return found[0] if found else Published(self.name, wanted)
 
     def fitted(self, classes: int, input: Shape) -> Network:
         """The network for so many classes and images of shape `input`; as published for images of its own shape.

@@ -222,7 +222,8 @@ def _shapes(whole: Chain, input: Shape) -> Iterator[Shape]:
         if isinstance(part, Cells):
             outputs = [shape]
             for cell in part.cells:
-                outputs += [flow.shape for flow in cell_flow(cell, outputs)[-1:]]
+                flows = cell_flow(cell, outputs)
+                outputs.append(flows[-1].shape if flows else outputs[-1])
             yield from outputs[1:]
         shape = flow(part, shape, None).shape
         yield shape

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 
+from nas.arch.kinds import core
 from nas.arch.nodes import Graph
-from nas.arch.outline import Block, Stage, core
+from nas.arch.outline import Block, Stage
 
 Layer = tuple[Block, ...]
 """What happens on each size, from fine to coarse."""

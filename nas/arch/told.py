@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from nas.arch.cost import Shape, flow
+from nas.arch.kinds import blocks, core, gates, is_depthwise, is_shortcut, kind
 from nas.arch.nodes import (
     DEPTHWISE,
     Act,
@@ -38,7 +39,7 @@ from nas.arch.nodes import (
     TableConv,
     chain,
 )
-from nas.arch.outline import Block, Stage, blocks, core, gates, is_depthwise, is_shortcut, kind, outline
+from nas.arch.outline import Block, Stage, outline
 from nas.arch.paths import subchains
 from nas.arch.rewrite import rewrite
 from nas.arch.scales import Layer, has_scales, layers_of_scales

@@ -27,10 +27,10 @@ _HEAD = (
     ("MACs published", "reference", "counted", "top-1", "top-5", "article"),
 )
 _SOURCES: dict[str, Callable[[Published], str]] = {
-    "Published in ": lambda fact: fact.published_source,
-    "Reference ": lambda fact: fact.reference,
-    "Errors from ": lambda fact: fact.error_source,
-    "The article's error is that of ": lambda fact: fact.quoted_as,
+    "Published": lambda fact: fact.published_source,
+    "Reference": lambda fact: fact.reference,
+    "Errors": lambda fact: fact.error_source,
+    "The article's error": lambda fact: fact.quoted_as,
 }
 
 
@@ -44,19 +44,17 @@ def page(networks: Iterable[Named]) -> str:
 
 def _section(title: str, networks: list[Named]) -> Iterator[str]:
     name, _, rest = title.partition(": ")
-    facts = [fact for named in networks for fact in named.published]
+    rows = [(named, fact) for named in networks for fact in named.published or (named.facts(),)]
     yield f"## {name}\n"
     if rest:
         yield f"{rest}\n"
     yield _line([*_HEAD[0], *_HEAD[1]])
     yield _line([*["---"] * 3, *["---:"] * 9])
-    for named in networks:
-        for fact in named.published or (named.facts(),):
-            yield _line(_cells(named, fact))
+    yield from (_line(_cells(named, fact)) for named, fact in rows)
     yield ""
     for word, source in _SOURCES.items():
-        yield from (f"- {word}{text}: {names}" for text, names in _by_text(facts, source))
-    yield from (f"- {names}: {text}" for text, names in _by_text(facts, lambda fact: fact.difference))
+        yield from (f"- {word} ({names}): {text}" for text, names in _by_text(rows, source))
+    yield from (f"- {names}: {text}" for text, names in _by_text(rows, lambda fact: fact.difference))
     yield ""
 
 
@@ -95,10 +93,11 @@ def _number(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
 
 
-def _by_text(facts: Iterable[Published], text: Callable[[Published], str]) -> list[tuple[str, str]]:
+def _by_text(rows: Iterable[tuple[Named, Published]], text: Callable[[Published], str]) -> list[tuple[str, str]]:
     """Each text once, with the networks it is said of."""
     names: dict[str, dict[str, None]] = {}
-    for fact in facts:
+    for named, fact in rows:
         if said := text(fact):
-            names.setdefault(said, {})[_name(fact)] = None
+            other = f" of {fact.classes} classes" if fact.classes != named.classes else ""
+            names.setdefault(said, {})[f"{_name(fact)}{other}"] = None
     return [(said, ", ".join(several)) for said, several in names.items()]

@@ -78,7 +78,7 @@ def _listing(rows: list[Row]) -> Iterator[str]:
 
 def _cells(row: Row) -> list[str]:
     named, made = row
-    fact = named.facts()
+    fact = named.facts(named.classes)
     return [
         named.name,
         str(named.year),
@@ -115,7 +115,11 @@ def _csv(rows: Iterable[Row]) -> str:
     renamed = {"params": "reference_params", "macs": "reference_macs"}
     lines = []
     for named, made in rows:
-        facts = {renamed.get(name, name): value for name, value in asdict(named.facts()).items() if name != "exit"}
+        facts = {
+            renamed.get(name, name): value
+            for name, value in asdict(named.facts(named.classes)).items()
+            if name != "exit"
+        }
         lines.append({**_counts(named, made), "input": shape_text(named.input), **facts})
     text = io.StringIO()
     writer = csv.DictWriter(text, lines[0])

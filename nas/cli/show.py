@@ -21,7 +21,7 @@ from nas.cli import options
 from nas.cli.table import count, shape_text, table
 
 _WIDTH = 100
-_WORDS = 76
+_WORDS = 82
 _INDENT = " " * 13
 
 
@@ -74,7 +74,7 @@ def command(
     else:
         stages = [*_stages(whole, image), "", *_summary(whole, made)]
         click.echo(
-            "\n".join([name, "", *stages] if named is None or not named.paper else _page(named, classes, stages))
+            "\n".join([name, "", *stages] if named is None or not named.paper else _page(named, classes, image, stages))
         )
 
 
@@ -95,13 +95,15 @@ def facts(name: str, whole: Chain, image: Shape, made: Cost) -> dict[str, Any]:
     }
 
 
-def _page(named: Named, classes: int | None, stages: list[str]) -> list[str]:
+def _page(named: Named, classes: int | None, image: Shape, stages: list[str]) -> list[str]:
     """What is to be said of a published network around its stages."""
     lines = [f"{named.name}, {named.year}", *_filled(paper(named))]
     for paragraph in description(named).split("\n\n"):
         lines += ["", *_filled(paragraph)]
     lines += ["", *stages, ""]
     if facts := facts_said(named, classes):
+        if image != named.input:
+            facts = [("facts", f"those of the form on images of {shape_text(named.input)}"), *facts]
         lines += [line for word, said in facts for line in _filled(said, word)] + [""]
     return lines + _hints(named.name)
 

@@ -224,7 +224,7 @@ class Shift(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(n, c, h, w) to (n, c, h, w)."""
         rows, columns = min(self.rows, x.shape[2]), min(self.columns, x.shape[3])
-        return F.pad(x[:, :, rows:, columns:], (0, columns, 0, rows))
+        return F.pad(x, (-columns, columns, -rows, rows))
 
 
 class Scale(nn.Module):

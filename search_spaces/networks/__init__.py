@@ -34,7 +34,7 @@ from search_spaces.networks import (
     xception,
     zfnet,
 )
-from search_spaces.networks.published import published
+from search_spaces.networks.published import facts
 
 _FILES = (
     lenet,
@@ -64,6 +64,6 @@ _FILES = (
 )
 
 NETWORKS: dict[str, Named] = {
-    named.name: replace(named, published=published().get(named.name, ())) for file in _FILES for named in file.NETWORKS
+    named.name: replace(named, published=facts().get(named.name, ())) for file in _FILES for named in file.NETWORKS
 }
 FAMILIES: tuple[Family, ...] = tuple(family for file in _FILES for family in getattr(file, "FAMILIES", ()))

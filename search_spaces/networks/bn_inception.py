@@ -94,10 +94,10 @@ def _slim_conv(out: Width, kernel: Size = 1, *, stride: int = 1) -> Chain:
 def inception_v2_slim(classes: int = 1000) -> Network:
     """Inception v2 as in TF-slim's `inception_v2.py`.
 
-    Departs from the paper: the first convolution is separable, 7×7 depthwise to eight maps a colour and 1×1 with biases
+    Unlike `bn_inception`: the first convolution is separable, 7×7 depthwise to eight maps a colour and 1×1 with biases
     in place of a normalization; norms learn no scale; 4c and 4d pool to 96 channels and put out 576; a dropout of 0.2.
-    At stride 2 even maps are padded at the bottom and right alone, as TensorFlow does; average pools leave the padding
-    out of the mean.
+    At stride 2 maps are padded by a pixel more at the bottom and right, as TensorFlow pads even ones; average pools
+    leave their padding out of the mean.
     """
     depthwise = Conv(Ratio(8), 7, stride=2, groups=DEPTHWISE, padding=(2, 3, 2, 3))
     mean = Pool("avg", 3, stride=1, padding=1, count_include_pad=False)

@@ -19,14 +19,14 @@ _NUMBERS: dict[str, Callable[[str], Any]] = {
 
 
 @cache
-def published() -> dict[str, tuple[Published, ...]]:
+def facts() -> dict[str, tuple[Published, ...]]:
     """The facts about each network, by name, in the order of the file."""
-    facts: dict[str, tuple[Published, ...]] = {}
+    found: dict[str, tuple[Published, ...]] = {}
     with _FILE.open(newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             fact = Published(**{column: _value(column, text) for column, text in row.items()})
-            facts[fact.name] = (*facts.get(fact.name, ()), fact)
-    return facts
+            found[fact.name] = (*found.get(fact.name, ()), fact)
+    return found
 
 
 def _value(column: str, text: str) -> Any:
