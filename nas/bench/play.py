@@ -12,7 +12,6 @@ import optuna
 from nas.arch.cost import Cost, Shape, cost
 from nas.arch.nodes import Space
 from nas.arch.realize import realize
-from nas.arch.text import fingerprint
 from nas.arch.traits import traits
 from nas.bench.table import Cell, Table, cell_at
 from nas.errors import NasError
@@ -78,7 +77,7 @@ class Arena:
             network = realize(self.space, point)
             made = cost(network, INPUT)
             exact = (None,) if self.single else (None, float(made.macs))
-            self.costs[cell] = (Look(fingerprint(network), exact, traits(network, made)), made)
+            self.costs[cell] = (Look(network, exact, traits(network, made)), made)
         return self.costs[cell]
 
     def volume(self, cells: Sequence[Cell]) -> float:
