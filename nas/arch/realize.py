@@ -20,6 +20,7 @@ from nas.arch.nodes import (
     Graph,
     Network,
     Part,
+    Ratio,
     Repeat,
     Scope,
     Space,
@@ -136,6 +137,8 @@ class _Filling:
             return evaluate(value, lambda hole: self.decide(hole, place))
         if isinstance(value, tuple):
             return tuple(self.value(item, place) for item in value)
+        if isinstance(value, Ratio) and is_open(value):
+            return Ratio(*self.value(contents(value), place))
         return value
 
     def chain(self, space: Chain, place: Place) -> Chain:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from nas.arch.holes import value_holes
-from nas.arch.nodes import Chain, Choice, Graph, Part, Repeat, Scope, contents, is_open
+from nas.arch.nodes import Chain, Choice, Graph, Part, Ratio, Repeat, Scope, contents, is_open
 from nas.arch.paths import subchains
 from nas.arch.scopes import Place
 
@@ -17,9 +17,8 @@ def shared_families(space: Chain) -> tuple[frozenset[str], frozenset[str]]:
     scopes: Counter[str] = Counter()
 
     def value(item: Any, place: Place, sights: int) -> None:
-        if isinstance(item, tuple):
-            for inner in item:
-                value(inner, place, sights)
+        for inner in item if isinstance(item, tuple) else contents(item) if isinstance(item, Ratio) else ():
+            value(inner, place, sights)
         for hole in value_holes(item):
             holes[place.family_name(hole)] += sights + (hole.scope is not None)
 

@@ -14,6 +14,7 @@ _COMMANDS = {
     "runs": "List the runs of a folder.",
     "networks": "List the named networks.",
     "show": "Show a network: what it is, what it is made of and what it costs.",
+    "draw": "Draw a network: its stages with shapes and MACs, and the inside of each kind of block.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
     "info": "Show how large a space is and what its networks cost.",
