@@ -15,9 +15,10 @@ from nas.arch.realize import realize
 from nas.arch.traits import traits
 from nas.bench.table import Cell, Table, cell_at
 from nas.errors import NasError
+from nas.runs.journal import Direction
 from nas.search.hypervolume import hypervolume
 from nas.search.strategies import Strategy
-from nas.search.strategies.front_first import Look
+from nas.search.strategies.sight import Look, Sight
 
 INPUT: Shape = (3, 32, 32)
 WORST = {"cifar10": 70.0, "cifar100": 40.0, "imagenet16": 15.0}
@@ -47,7 +48,7 @@ class Arena:
             raise NasError(f"a task of the table is one of {', '.join(WORST)}, got {self.task!r}", path="--data")
 
     @property
-    def directions(self) -> list[str]:
+    def directions(self) -> list[Direction]:
         """Optuna's words."""
         return ["maximize"] if self.single else ["maximize", "minimize"]
 
@@ -132,7 +133,7 @@ def play(strategy: Strategy, arena: Arena, *, seed: int, evaluations: int) -> Pl
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     rng = np.random.default_rng(seed)
     told: dict[Cell, float] = {}
-    study = optuna.create_study(directions=arena.directions, sampler=strategy.sampler(seed, arena.look))
+    study = optuna.create_study(directions=arena.directions, sampler=strategy.sampler(seed, Sight(arena.look)))
     cells, seconds = [], 0.0
     for _ in range(evaluations):
         begin = time.process_time()

@@ -38,7 +38,9 @@ Table = Mapping[Cell, Row]
 
 
 def read(file: Path) -> Table:
-    """The table of a CSV file, gzipped or not, with the columns arch, TASK_test_200ep, TASK_val_12ep, latency_ms_DEVICE.
+    """The table of a CSV file, gzipped or not.
+
+    Its columns are arch, and TASK_test_200ep, TASK_val_12ep and latency_ms_DEVICE for every task and device.
 
     Raises:
         DataError: the file is absent, damaged or not such a table.

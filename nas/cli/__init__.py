@@ -10,6 +10,7 @@ from nas.errors import NasError
 
 _COMMANDS = {
     "search": "Search a space for networks with the best accuracy per MAC.",
+    "bench": "Compare the strategies on a table of trained networks.",
     "pareto": "Draw the front of one or more runs.",
     "runs": "List the runs of a folder.",
     "networks": "List the named networks.",

@@ -10,8 +10,9 @@ from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler
 
 from nas.errors import NameUnknownError
 from nas.search.strategies.evolution import AgingEvolution
-from nas.search.strategies.front_first import FrontFirst, LookAt
+from nas.search.strategies.front_first import FrontFirst
 from nas.search.strategies.local import LocalSearch
+from nas.search.strategies.sight import LookAt, Sight
 
 DEFAULT = "front-first"
 
@@ -29,7 +30,7 @@ class Strategy:
 
     name: str
     about: str
-    sampler: Callable[[int, LookAt | None], BaseSampler]
+    sampler: Callable[[int, Sight], BaseSampler]
     spread: bool = False
 
 
@@ -58,21 +59,21 @@ def sampler(name: str, *, seed: int, look: LookAt | None = None) -> BaseSampler:
     Raises:
         NameUnknownError: there is no strategy of that name.
     """
-    return strategy(name).sampler(seed, look)
+    return strategy(name).sampler(seed, Sight(look))
 
 
-def _tpe(seed: int, _: LookAt | None) -> BaseSampler:
+def _tpe(seed: int, _: Sight) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
 
 
-def _nsga2(seed: int, _: LookAt | None) -> BaseSampler:
+def _nsga2(seed: int, _: Sight) -> BaseSampler:
     # A population of Optuna's default of 50 has its first children after the last trial of a small budget.
     return NSGAIISampler(seed=seed, population_size=20)
 
 
-def _gp(seed: int, _: LookAt | None) -> BaseSampler:
+def _gp(seed: int, _: Sight) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         return GPSampler(seed=seed)
@@ -84,7 +85,7 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             "front-first",
             "of many children of the front the one expected to widen it most for its price",
-            lambda seed, look: FrontFirst(seed=seed, look=look),
+            lambda seed, sight: FrontFirst(seed=seed, sight=sight),
         ),
         Strategy("local", "one-edit children of the front", lambda seed, _: LocalSearch(seed=seed), spread=True),
         Strategy("evolution", "regularized (aging) evolution", lambda seed, _: AgingEvolution(seed=seed)),
