@@ -550,8 +550,8 @@ def _part_beginnings(part: Part) -> _Beginnings:
         case Repeat(part=inner, times=times):
             begins = _beginnings(inner)
             return begins._replace(empty=begins.empty or 0 in _reachable(times))
-        case Fork() | Cells():
-            return _Beginnings(nothing, nothing, True)
+        case Fork():  # which may have no branches
+            return _Beginnings(nothing, frozenset({Fork}), True)
         case _ if is_open(part):
             return _Beginnings(nothing, frozenset({type(part)}), False)
         case _:

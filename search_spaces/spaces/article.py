@@ -12,13 +12,13 @@ from nas.arch.nodes import (
     ACTS,
     Act,
     Chain,
+    Choice,
     Conv,
     Exit,
     Flatten,
     GlobalPool,
     Linear,
     Norm,
-    Part,
     RadialBasis,
     Repeat,
     Space,
@@ -37,12 +37,13 @@ from search_spaces.spaces.article_layers import (
     smaller,
     width,
 )
+from search_spaces.spaces.article_scales import grid
 
-_MOST_STAGES = 32
+_MOST_STAGES = 24
 
 
 def article_space(classes: int) -> Space:
-    """Up to 32 stages of any kinds, and a head."""
+    """Up to 24 stages of any kinds, and a head or a grid of scales."""
     kind = pick(
         "kind",
         plain=stages.plain(),
@@ -56,14 +57,15 @@ def article_space(classes: int) -> Space:
         reduction=stages.reduction(),
         scaled=stages.scaled(),
         towers=stages.towers(),
-        table=stages.table(),
         shuffled=stages.shuffled(),
         split=stages.split(),
         fractal=stages.fractal(),
         cells=stages.cells(classes),
         exit=_exit(classes),
     )
-    return Chain(several("stage", kind, most=_MOST_STAGES), _head(classes))
+    ends = _heads(classes) | {"scales": grid(classes)}
+    end = Choice("end", tuple(ends), tuple(ends.values()))
+    return Chain(several("stage", kind, most=_MOST_STAGES, some=6), end)
 
 
 def _exit(classes: int) -> Exit:
@@ -77,8 +79,13 @@ def _exit(classes: int) -> Exit:
     return Exit(Chain(more("layer", layer, most=4), _head(classes)), percent("weight"))
 
 
-def _head(classes: int) -> Part:
-    """Logits of a map: by linear layers, or by the mean of a map of each class."""
+def _head(classes: int) -> Choice:
+    heads = _heads(classes)
+    return Choice("head", tuple(heads), tuple(heads.values()))
+
+
+def _heads(classes: int) -> dict[str, Chain]:
+    """Logits of a map: linear layers of its mean, or of all of it; or the mean of a map of each class."""
     ready = Chain(maybe("head_norm", Norm(eps=pick("head_eps", 1e-5, 1e-3))), maybe("head_act", _ACT))
     hidden = Chain(
         dropout("dropout_before"),
@@ -87,20 +94,15 @@ def _head(classes: int) -> Part:
         maybe("activated", _ACT),
         dropout("dropout_after"),
     )
-    linear = Chain(
-        maybe("pooled", GlobalPool(pick("pool", "avg", "max"))),
-        Flatten(),
-        Repeat("hidden", hidden, span("hidden", 0, 3)),
-        dropout(),
-        pick("logits", linear=Linear(classes, bias=pick("bias", True, False)), codes=RadialBasis(classes)),
-    )
-    maps = Chain(
-        Conv(classes, span("kernel", 1, 3, 2), padding=span("padding", 0, 1), bias=pick("bias", True, False)),
-        maybe("activated", _ACT),
-        GlobalPool(),
-        Flatten(),
-    )
-    return Chain(ready, pick("head", linear=linear, maps=maps))
+    logits = pick("logits", linear=Linear(classes, bias=pick("bias", True, False)), codes=RadialBasis(classes))
+    linear = Chain(Flatten(), Repeat("hidden", hidden, span("hidden", 0, 3)), dropout(), logits)
+    kernel, padding = span("kernel", 1, 3, 2), span("padding", 0, 1)
+    maps = Chain(Conv(classes, kernel, padding=padding, bias=pick("bias", True, False)), maybe("activated", _ACT))
+    return {
+        "pooled": Chain(ready, GlobalPool(pick("pool", "avg", "max")), linear),
+        "flat": Chain(ready, linear),
+        "maps": Chain(ready, maps, GlobalPool(), Flatten()),
+    }
 
 
 _ACT = Act(pick("act", *ACTS))

@@ -33,7 +33,7 @@ STAGE = "stage"
 """The scope in which what all layers of a stage have in common is decided."""
 
 WIDEST = 2**13
-MOST_BLOCKS = 1000
+MOST_BLOCKS = 600
 _MOST_GROUPS = 128
 
 
@@ -42,21 +42,31 @@ def width(name: str = "width") -> Any:
     return span(name, 1, WIDEST, log=True)
 
 
+def share(name: str = "share", most: int = 512) -> Any:
+    """A number of channels of one group."""
+    return span(name, 1, most, log=True)
+
+
 def groups(name: str = "groups") -> Any:
     """A number of groups; widths that are cut into them are multiples of it."""
     return span(name, 1, _MOST_GROUPS, log=True)
 
 
 def odd(name: str, most: int = 15) -> Any:
-    """The side of a kernel that has a middle."""
-    return span(name, 1, most, 2)
+    """The side of a kernel that has a middle, small ones the most often."""
+    return 2 * span(name, 1, (most + 1) // 2, log=True) - 1
 
 
-def several(name: str, part: Part, *, most: int = MOST_BLOCKS) -> Choice:
+def halves() -> Any:
+    """The stride of a block that may halve the map, and mostly does not."""
+    return span("stride", 1, 2, log=True)
+
+
+def several(name: str, part: Part, *, most: int = MOST_BLOCKS, some: int = 12) -> Choice:
     """`part` one to `most` times: many times, some, a few or one, so that long rows are rarer than short ones."""
     counts = {
         "many": span("count", 1, most, log=True),
-        "some": span("count", 1, min(12, most)),
+        "some": span("count", 1, min(some, most)),
         "few": span("count", 1, min(3, most)),
         "one": 1,
     }
@@ -112,6 +122,16 @@ def depthwise(kernel: Size, *, stride: Size = 1, padding: Padding = "same", maps
     return Conv(maps, kernel, stride=stride, groups=DEPTHWISE, padding=padding, bias=BIAS)
 
 
+def opening(out: Width) -> Any:
+    """The convolution that a stage may begin with: it strides, and keeps the map at stride 1 or pads it as it will."""
+    stride = span("stride", 1, 4, log=True)
+    return pick(
+        "opening",
+        even=Conv(out, odd("kernel"), stride=stride, bias=BIAS),
+        framed=Conv(out, span("side", 1, 11), stride=stride, padding=span("padding", 0, 5), bias=BIAS),
+    )
+
+
 # Single layers.
 
 
@@ -131,13 +151,20 @@ RESPONSE = LocalResponseNorm(
     beta=span("quarters", 1, 4) / 4,
     bias=span("k", 1, 4),
 )
-SE = maybe("se", squeeze_excite(span("reduction", 1, 64)))
-_DROPPED = span("share", 0, 1000) / _shared(span("shares", 1000, 2000))
+_SE = squeeze_excite(span("reduction", 1, 64))
+SE = maybe("se", _SE)
+_DROPPED = span("dropped", 0, 1000) / _shared(span("drops", 1000, 2000))
 """Every fraction of up to 2,000 parts is one of these."""
 
-DROP_PATH = maybe("drop_path", DropPath(_DROPPED, by=pick("by", "sample", "batch")))
-
-TAIL = Chain(SE, DROP_PATH)
+_DROP_PATH = DropPath(_DROPPED, by=pick("by", "sample", "batch"))
+TAIL = pick(
+    "tail",
+    none=Chain(),
+    se=_SE,
+    drop_path=_DROP_PATH,
+    se_drop_path=Chain(_SE, _DROP_PATH),
+    drop_path_se=Chain(_DROP_PATH, _SE),
+)
 """What may end the learned branch of a residual block."""
 
 
@@ -149,7 +176,7 @@ def smaller() -> Any:
 def pool() -> Any:
     """A pool inside the map, whose stride is at most 2 less than its kernel, or one that pads it on all sides."""
     step = span("stride", 1, 3)
-    inside = step + span("overlap", 0, 2)
+    inside = step + span("overlap", 1, 3, log=True) - 1
     half = span("half", 1, 3)
     ceil, counts = pick("ceil", False, True), pick("count_include_pad", True, False)
     return pick(

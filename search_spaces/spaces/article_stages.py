@@ -5,6 +5,7 @@ groups cut channels these are multiples of the groups; branches that a concatena
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from nas.arch.fields import Padding
@@ -30,7 +31,7 @@ from nas.arch.nodes import (
     pick,
 )
 from search_spaces.networks.lenet import C3
-from search_spaces.networks.nasnet import auxiliary
+from search_spaces.networks.nasnet import auxiliary, factorized_reduction
 from search_spaces.spaces.article_layers import (
     ACT,
     BIAS,
@@ -45,12 +46,15 @@ from search_spaces.spaces.article_layers import (
     depthwise,
     dropout,
     groups,
+    halves,
     maybe,
     more,
     odd,
+    opening,
     percent,
     pool,
     several,
+    share,
     smaller,
     together,
     width,
@@ -66,22 +70,23 @@ _WIDTH = shared(STAGE, width())
 
 def plain() -> Chain:
     """Layers of all sorts one after the other; the first may stride, or keep inside the map."""
-    side, half, stride = span("kernel", 1, 15), span("half", 1, 7), span("stride", 1, 4)
+    half, stride = span("half", 1, 7, log=True), halves()
     uneven = (half - 1, half, half - 1, half)
     others: dict[str, Any] = {"preactivated": _preactivated(), "response": RESPONSE, "dropout": Dropout(percent("p"))}
     first = pick(
         "layer",
-        conv=_layer(Conv(width(), side, stride=stride, padding=span("padding", 0, 7), bias=BIAS)),
+        conv=_layer(opening(width())),
         uneven=_layer(Conv(width(), 2 * half + 1, stride=stride, padding=uneven, bias=BIAS)),
         multiplied=_multiplied(2 * half + 1, stride, uneven),
-        separable=_separable(span("stride", 1, 2)),
+        separable=_separable(stride),
+        table=_table(),
         **others,
     )
     following = pick("layer", conv=_layer(Conv(width(), odd("kernel"), bias=BIAS)), separable=_separable(1), **others)
     return Chain(Scope("first", Chain(first)), more("next", following, most=64))
 
 
-def _layer(convolution: Conv) -> Chain:
+def _layer(convolution: Part) -> Chain:
     return Chain(convolution, NORM, maybe("activated", ACT))
 
 
@@ -97,32 +102,31 @@ def _separable(stride: Any) -> Chain:
 
 def _preactivated() -> Chain:
     """Normalization, activation, convolution to a width or to a fraction of the input's."""
-    kernel, share = odd("kernel"), Ratio(span("out", 1, 32), span("of", 1, 32))
+    kernel, share = odd("kernel"), Ratio(span("out", 1, 32, log=True), span("of", 1, 32, log=True))
     return Chain(NORM, ACT, pick("to", width=Conv(width(), kernel, bias=BIAS), share=Conv(share, kernel, bias=BIAS)))
 
 
 def _multiplied(kernel: Any, stride: Any, padding: Padding) -> Chain:
     """A depthwise convolution to several maps for each it reads, and a 1×1 convolution with biases of all."""
-    maps = Ratio(span("maps", 1, 16))
+    maps = Ratio(span("maps", 1, 16, log=True))
     return Chain(depthwise(kernel, stride=stride, padding=padding, maps=maps), Conv(width(), bias=True), ACT)
+
+
+def _table() -> Chain:
+    """A convolution whose maps are read by another according to LeNet's table."""
+    maps = span("maps", 1 + max(map(max, C3)), WIDEST, log=True)
+    first = _layer(opening(maps))
+    table = TableConv(C3, span("table_kernel", 1, 7))
+    return Chain(first, maybe("halved", smaller()), table, maybe("activated_last", ACT))
 
 
 def towers() -> Chain:
     """Convolutions that each read one of several groups of the channels of a first one (AlexNet)."""
     cut = shared(STAGE, groups())
-    side, stride = span("kernel", 1, 15), span("stride", 1, 4)
-    first = _layer(Conv(cut * width(), side, stride=stride, padding=span("padding", 0, 7), bias=BIAS))
-    grouped = _layer(Conv(cut * width(), odd("kernel"), groups=cut, bias=BIAS))
+    first = _layer(opening(cut * share()))
+    grouped = _layer(Conv(cut * share(), odd("kernel"), groups=cut, bias=BIAS))
     between = more("between", pick("layer", response=RESPONSE, pool=pool()), most=2)
     return Chain(Scope("first", first), between, several("next", grouped, most=64))
-
-
-def table() -> Chain:
-    """A convolution whose maps are read by another according to LeNet's table."""
-    maps = span("maps", 1 + max(map(max, C3)), WIDEST, log=True)
-    first = _layer(Conv(maps, span("kernel", 1, 7), padding=span("padding", 0, 3), bias=BIAS))
-    table = TableConv(C3, span("table_kernel", 1, 7))
-    return Chain(first, maybe("halved", smaller()), table, maybe("activated_last", ACT))
 
 
 # Residual blocks.
@@ -133,7 +137,7 @@ def residual() -> Chain:
     kernel = shared(STAGE, odd("shortcut_kernel", 7))
     shortcut = Shortcut(shared(STAGE, pick("shortcut", "projection", "conv")), kernel=kernel)
     return Chain(
-        Scope("first", _residual_block(shortcut, _WIDTH, span("stride", 1, 2))),
+        Scope("first", _residual_block(shortcut, _WIDTH, halves())),
         more("next", _residual_block(pick("skip", shortcut=shortcut, identity=Chain()), _WIDTH, 1)),
     )
 
@@ -155,12 +159,20 @@ def _basic(out: Any, stride: Any) -> Chain:
 
 def _bottleneck(out: Any, stride: Any) -> Chain:
     """1×1, k×k in groups, 1×1; a stride is in the first or in the second."""
-    cut, early = groups(), pick("early", 0, 1)
-    halves = stride - 1
+    early, halves = pick("early", 0, 1), stride - 1
+    strides = 1 + early * halves, 1 + (1 - early) * halves
+
+    def body(reduced: Any, inner: Any, cut: Any) -> Chain:
+        entry = conv_act(reduced, stride=strides[0])
+        return Chain(entry, conv_act(inner, odd("kernel"), stride=strides[1], groups=cut), conv(out))
+
+    cut = groups()
     return Chain(
-        conv_act(cut * width("reduced"), stride=1 + early * halves),
-        conv_act(cut * width("inner"), odd("kernel"), stride=1 + (1 - early) * halves, groups=cut),
-        conv(out),
+        pick(
+            "cut",
+            whole=body(width("reduced"), width("inner"), 1),
+            grouped=body(cut * share("reduced"), cut * share("inner"), cut),
+        )
     )
 
 
@@ -179,20 +191,20 @@ def widening() -> Chain:
     shortcut = Shortcut(shared(STAGE, pick("shortcut", "zero_pad", "pooled_zero_pad")))
 
     def part(before: Any, added: Any) -> Chain:
-        blocks = (_residual_block(shortcut, before + added, stride) for stride in (span("stride", 1, 2), 1))
+        blocks = (_residual_block(shortcut, before + added, stride) for stride in (halves(), 1))
         return Chain(Scope("first", next(blocks)), more("next", next(blocks)))
 
     stem = _stem_width()
-    return Chain(Scope("stem", conv_act(stem, odd("kernel"))), _widening(part, stem, lambda hole: hole - 1))
+    return Chain(Scope("stem", conv_act(stem, odd("kernel"))), _widening(part, stem, lambda i: width(f"added{i}") - 1))
 
 
 def _stem_width() -> Any:
     return shared(STAGE, width("stem"))
 
 
-def _widening(part: Callable[[Any, Any], Part], before: Any, added: Callable[[Any], Any], i: int = 1) -> Part:
+def _widening(part: Callable[[Any, Any], Part], before: Any, added: Callable[[int], Any], i: int = 1) -> Part:
     """`part(before, added)`, and the same for the width that makes, as often as decided, up to eight times."""
-    by = added(shared(STAGE, width(f"added{i}")))
+    by = shared(STAGE, added(i))
     this = Scope(f"part{i}", Chain(part(before, by)))
     return Chain(this, maybe(f"further{i}", _widening(part, before + by, added, i + 1))) if i < 8 else Chain(this)
 
@@ -201,13 +213,11 @@ def preactivated() -> Chain:
     """Blocks of one width that normalize and activate first; a convolution, or the first block, makes that width."""
     changing, keeping = (
         Chain(pick("body", basic=_preactivated_basic(stride), bottleneck=_preactivated_bottleneck(stride)), TAIL)
-        for stride in (span("stride", 1, 2), 1)
+        for stride in (halves(), 1)
     )
-    kernel, stride = span("kernel", 1, 15), span("stride", 1, 4)
-    stem = _layer(Conv(_WIDTH, kernel, stride=stride, padding=span("padding", 0, 7), bias=BIAS))
     first = pick(
         "first",
-        stem=Chain(stem, maybe("smaller", pool())),
+        stem=Chain(opening(_WIDTH), maybe("activated", Chain(NORM, ACT)), maybe("smaller", pool())),
         change=Chain(NORM, ACT, Branches(Shortcut("conv"), changing)),
     )
     return Chain(Scope("first", first), more("next", Branches(Chain(), Chain(NORM, ACT, keeping))))
@@ -232,12 +242,12 @@ def inverted() -> Chain:
 
     def body(stride: Any) -> Chain:
         return Chain(
-            conv_act(Ratio(span("expansion", 1, 16))),
+            conv_act(Ratio(span("expansion", 1, 16, log=True))),
             Chain(depthwise(odd("kernel"), stride=stride), NORM, ACT),
             conv(_WIDTH),
         )
 
-    return Chain(Scope("first", body(span("stride", 1, 2))), more("next", Branches(Chain(), Chain(body(1), TAIL))))
+    return Chain(Scope("first", body(halves())), more("next", Branches(Chain(), Chain(body(1), TAIL))))
 
 
 # Shuffle units.
@@ -253,7 +263,7 @@ def shuffled() -> Chain:
         return Chain(Scope("first", Chain(down, ACT)), more("next", Chain(keep, ACT)))
 
     def unit(out: Any, stride: int) -> Chain:
-        inner = cut * width("inner")
+        inner = cut * share("inner")
         entry = conv_act(inner, groups=cut)
         return Chain(
             entry if stride == 1 else pick("entry", whole=conv_act(inner), grouped=entry),
@@ -263,9 +273,9 @@ def shuffled() -> Chain:
             TAIL,
         )
 
-    stem = cut * _stem_width()
-    first = conv_act(stem, odd("kernel"), stride=span("stride", 1, 2))
-    return Chain(Scope("stem", Chain(first, maybe("smaller", pool()))), _widening(part, stem, lambda hole: cut * hole))
+    stem = cut * shared(STAGE, share("stem", 4096))
+    entry = Chain(conv_act(stem, odd("kernel"), stride=halves()), maybe("smaller", pool()))
+    return Chain(Scope("stem", entry), _widening(part, stem, lambda i: cut * share(f"added{i}", 4096)))
 
 
 def split() -> Chain:
@@ -286,7 +296,7 @@ def split() -> Chain:
 
 def dense() -> Chain:
     """Layers that each append their channels to what they read."""
-    growth = shared(STAGE, width("growth"))
+    growth = shared(STAGE, share("growth"))
     last = Chain(NORM, ACT, Conv(growth, odd("kernel"), bias=BIAS), dropout())
     inner = Chain(NORM, ACT, Conv(width("inner"), bias=BIAS), dropout("inner_dropout"))
     body = pick("body", plain=last, bottleneck=Chain(inner, last))
@@ -330,8 +340,8 @@ def _halving(padding: Padding) -> Any:
     )
 
 
-_HALVES = 2 * span("tall", 0, 7) + 1, 2 * span("wide", 0, 7) + 1
-_CONVOLUTIONS = more("layer", conv_act(width(), _HALVES), most=8)
+_SIDES = odd("tall"), odd("wide")
+_CONVOLUTIONS = more("layer", conv_act(width(), _SIDES), most=8)
 _POOLED = pick(
     "pooled",
     none=Chain(),
@@ -341,7 +351,7 @@ _POOLED = pick(
 _FORKED = pick(
     "end",
     joined=Chain(),
-    forked=Fork(*(Scope(f"end{i}", conv_act(width(), _HALVES)) for i in (1, 2))),
+    forked=Fork(*(Scope(f"end{i}", conv_act(width(), _SIDES)) for i in (1, 2))),
 )
 
 
@@ -359,7 +369,7 @@ def scaled() -> Chain:
 
 
 def fractal() -> Chain:
-    """Blocks of up to six columns, each half as deep as the next, in which means join what ends together."""
+    """A block of up to six columns, each half as deep as the next, in which means join what ends together."""
     between = dropout()
     unit = Chain(Conv(_WIDTH, shared(STAGE, odd("kernel")), bias=BIAS), together(between), NORM, ACT)
     rate = shared(STAGE, percent("join_drop_path"))
@@ -374,17 +384,18 @@ def fractal() -> Chain:
         second = pick("half", unit=unit, paths=Fork(*paths(columns - 1)))
         return Chain(Scope("first", Chain(first)), Scope("second", Chain(second))), unit
 
-    return Chain(several("block", joined(6), most=16))
+    return Chain(joined(6))
 
 
 def cells(classes: int) -> Chain:
     """Rows of cells of five blocks, in three stages; `stems` are two reductions before them (NASNet)."""
     norm = Norm(eps=shared(STAGE, pick("eps", 1e-5, 1e-3)))
-    rules = CellRules(5, ("add", "mean"), norm, span("inner", 2, 4096))
-    head = pick("head", absent=Chain(), auxiliary=auxiliary(classes, norm=norm))
+    smaller = partial(factorized_reduction, after=SE)
+    rules = CellRules(5, ("add", "mean"), norm, span("inner", 2, 4096, log=True), smaller)
+    head = auxiliary(classes, norm=norm)
 
     def row(stems: int) -> Cells:
-        wide = span("width", 2, 4096)
-        return cell_rows(rules, stems=[wide] * stems, stages=[wide] * 3, more=span("more", 0, 20), head=head)
+        wide, further = span("width", 2, 4096, log=True), span("more", 1, 32, log=True) - 1
+        return cell_rows(rules, stems=[wide] * stems, stages=[wide] * 3, more=further, head=head)
 
     return Chain(pick("before", nothing=row(0), stems=row(2)))

@@ -1,7 +1,7 @@
 """Front first: of many children of the front, the one that is expected to widen it most for its price."""
 
 import random
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,8 +23,8 @@ _START = 12
 _DRAWN = 12
 _POOL = 120
 _SHARES = {"child": 0.6, "grandchild": 0.15, "crossing": 0.1, "random": 0.15}
-_OPTIMISM = (-1.5, -0.75, 0.0, 0.75, 1.5)
-"""Standard deviations at which the answer of the trees is tried; weighed by the normal density."""
+_SIGMAS = tuple(i / 2 for i in range(-4, 5))
+"""Standard deviations at which what is expected is tried; weighed by the normal density."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class FrontFirst(PlanningSampler):
 
     Candidates are one-edit and two-edit children of the front, mostly of the members beside its widest gaps, crossings
     of them, and random networks. Costs that are known before training count exactly; what only training tells is
-    expected by trees grown on the networks trained so far.
+    expected by a Gaussian process fitted to the networks trained so far.
 
     It serves any define-by-run objective with categorical and integer parameters, also where it knows of a network only
     its parameters.
@@ -66,8 +66,7 @@ class FrontFirst(PlanningSampler):
         candidates = list(self._candidates(archive, rng))
         if not candidates:
             return None
-        worth = _worth(archive, candidates, seed=rng.randrange(2**31))
-        return Plan(candidates[int(np.argmax(worth))].params)
+        return Plan(candidates[int(np.argmax(_worth(archive, candidates)))].params)
 
     def _archive(self, study: optuna.Study, trial: FrozenTrial) -> _Archive:
         archive = _Archive()
@@ -130,34 +129,56 @@ def _exact(look: Look) -> Floats:
     return np.array([np.log(max(loss, 1e-12)) for loss in look.losses if loss is not None])
 
 
-def _worth(archive: _Archive, candidates: Sequence[Known], *, seed: int) -> Floats:
+@dataclass(frozen=True)
+class _Objective:
+    """One objective as far as it is known.
+
+    Args:
+        done: Losses of the networks trained.
+        expected: Losses of the candidates, so many standard deviations off the mean.
+        is_exact: Whether they are known before training.
+    """
+
+    done: Floats
+    expected: Callable[[float], Floats]
+    is_exact: bool
+
+
+def _worth(archive: _Archive, candidates: Sequence[Known]) -> Floats:
     """The hypervolume that each candidate is expected to add, for a second of its training."""
-    done = np.array([known.losses for known in archive.done])
     asked = [known.look for known in (*candidates, *archive.pending)]
-    means, spreads = np.empty((2, len(asked), done.shape[1]))
-    for objective in range(done.shape[1]):
-        known = [look.losses[objective] if look.losses else None for look in asked]
-        if None in known:
-            surrogate = Surrogate([k.look.traits for k in archive.done], list(done[:, objective]), seed=seed)
-            means[:, objective], spreads[:, objective] = surrogate.expect([look.traits for look in asked])
-        else:
-            means[:, objective], spreads[:, objective] = known, 0.0
-            if min(done[:, objective].min(), means[:, objective].min()) > 0:
-                done[:, objective], means[:, objective] = np.log(done[:, objective]), np.log(means[:, objective])
-    count = len(candidates)
+    objectives = [_objective(archive, asked, i) for i in range(len(archive.done[0].losses))]
+    done = np.stack([objective.done for objective in objectives], axis=1)
+
+    def expected(sigmas: float) -> Floats:
+        return np.stack([objective.expected(sigmas) for objective in objectives], axis=1)
+
+    count, means = len(candidates), expected(0.0)
     # Networks under way count as if they had done as expected, so that workers do not all look for one thing.
     best = front([*done.tolist(), *means[count:].tolist()], lambda point: point)
-    reference = _reference(np.array(best), means, spreads)
+    reference = _reference(np.array(best), means, [objective.is_exact for objective in objectives])
     worth = np.zeros(count)
-    for sigmas in _OPTIMISM:
-        worth += np.exp(-(sigmas**2) / 2) * gains(best, reference, means[:count] + sigmas * spreads[:count])
+    for sigmas in _SIGMAS:
+        worth += np.exp(-(sigmas**2) / 2) * gains(best, reference, expected(sigmas)[:count])
     made: Floats = worth / [candidate.look.seconds for candidate in candidates]
     return made
 
 
-def _reference(best: Floats, means: Floats, spreads: Floats) -> list[float]:
+def _objective(archive: _Archive, asked: Sequence[Look], index: int) -> _Objective:
+    done = np.array([known.losses[index] for known in archive.done])
+    exact = [look.losses[index] for look in asked if look.losses]
+    if len(exact) == len(asked) and None not in exact:
+        known = np.array(exact, dtype=np.float64)
+        if min(done.min(), known.min()) > 0:
+            done, known = np.log(done), np.log(known)
+        return _Objective(done, lambda _: known, is_exact=True)
+    surrogate = Surrogate([k.look.traits for k in archive.done], done, among=[look.traits for look in asked])
+    mean, spread = surrogate.expect([look.traits for look in asked])
+    return _Objective(done, lambda sigmas: surrogate.losses(mean + sigmas * spread), is_exact=False)
+
+
+def _reference(best: Floats, means: Floats, exact: Sequence[bool]) -> list[float]:
     """A little beyond the worst of the front, and where costs are exact beyond the dearest candidate."""
     worst, extent = best.max(axis=0), np.ptp(best, axis=0)
-    exact = ~spreads.any(axis=0)
-    worst[exact] = np.maximum(worst, means.max(axis=0))[exact]
+    worst = np.where(exact, np.maximum(worst, means.max(axis=0)), worst)
     return list(worst + 0.1 * np.where(extent > 0, extent, 1.0))
