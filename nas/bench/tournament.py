@@ -31,8 +31,7 @@ def tournament(
     Raises:
         NameUnknownError: a strategy is unknown.
     """
-    for name in names:
-        strategy(name)
+    names = [strategy(name).name for name in names]
     plays = []
     for done in _played(list(product(names, range(seeds))), arena, evaluations, workers):
         tell(done)

@@ -43,7 +43,7 @@ def gains(front: Sequence[Losses], reference: Losses, candidates: Floats) -> Flo
         (n,), nowhere below zero.
     """
     if len(reference) == 1:
-        return np.maximum(0.0, min(reference[0], *(p[0] for p in front)) - candidates[:, 0])
+        return np.maximum(0.0, min((reference[0], *(p[0] for p in front))) - candidates[:, 0])
     if len(reference) == 2:
         return _gains_of_two(front, reference, candidates)
     before = hypervolume(front, reference)
