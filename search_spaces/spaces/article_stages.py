@@ -203,10 +203,10 @@ def _stem_width() -> Any:
 
 
 def _widening(part: Callable[[Any, Any], Part], before: Any, added: Callable[[int], Any], i: int = 1) -> Part:
-    """`part(before, added)`, and the same for the width that makes, as often as decided, up to eight times."""
+    """`part(before, added)`, and the same for the width that makes, as often as decided, up to five times."""
     by = shared(STAGE, added(i))
     this = Scope(f"part{i}", Chain(part(before, by)))
-    return Chain(this, maybe(f"further{i}", _widening(part, before + by, added, i + 1))) if i < 8 else Chain(this)
+    return Chain(this, maybe(f"further{i}", _widening(part, before + by, added, i + 1))) if i < 5 else Chain(this)
 
 
 def preactivated() -> Chain:
@@ -362,7 +362,8 @@ def _side_by_side(branch: Part) -> Branches:
 def scaled() -> Chain:
     """Small Inception modules that are scaled and added to what they read (Inception-ResNet)."""
     body = Chain(_side_by_side(_CONVOLUTIONS), Conv("fit", bias=True), Scale(percent("factor")))
-    return Chain(several("block", Chain(Branches(Chain(), Chain(body, TAIL)), maybe("activated", ACT))))
+    block = Chain(Branches(Chain(), Chain(body, TAIL)), maybe("activated", ACT))
+    return Chain(several("block", block, most=64))
 
 
 # Fractals, cells.

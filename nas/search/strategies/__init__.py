@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial
 
 from nas.errors import NameUnknownError
 from nas.search.strategies.evolution import AgingEvolution
@@ -68,9 +70,20 @@ def _tpe(seed: int, _: Sight) -> BaseSampler:
         return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
 
 
+class _NSGA2(NSGAIISampler):
+    """Optuna's NSGA-II, made a function of its study.
+
+    Optuna sorts parents one way when it first selects them, and another when it reads them from its cache.
+    """
+
+    def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
+        """The parents by number."""
+        return sorted(super().select_parent(study, generation), key=lambda trial: trial.number)
+
+
 def _nsga2(seed: int, _: Sight) -> BaseSampler:
     # A population of Optuna's default of 50 has its first children after the last trial of a small budget.
-    return NSGAIISampler(seed=seed, population_size=20)
+    return _NSGA2(seed=seed, population_size=20)
 
 
 def _gp(seed: int, _: Sight) -> BaseSampler:
