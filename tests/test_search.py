@@ -37,7 +37,7 @@ from nas.search.objectives import OBJECTIVES, front, objectives
 from nas.search.proposer import Proposer
 from nas.search.run import Result, search
 from nas.search.strategies import STRATEGIES, strategy
-from nas.search.strategies.pareto import ParetoSampler, room_around
+from nas.search.strategies.local import LocalSearch, room_around
 from nas.search.strategies.spread import spread
 from nas.search.trial import Outcome
 from nas.search.workers.tune import _Desk
@@ -296,7 +296,7 @@ class TestSpread:
         )
 
 
-class TestParetoSampler:
+class TestLocalSearch:
     @staticmethod
     def objective(trial: optuna.Trial) -> tuple[float, float]:
         """Large where all parameters are; one is asked for only under one label."""
@@ -304,8 +304,8 @@ class TestParetoSampler:
         width = trial.suggest_categorical(f"block={block}.width", [1, 2, 4, 8])
         return depth * width + (block == "a"), depth + width
 
-    def study(self, seed: int, **options: Any) -> optuna.Study:
-        study = optuna.create_study(directions=["maximize", "minimize"], sampler=ParetoSampler(seed=seed, **options))
+    def study(self, seed: int) -> optuna.Study:
+        study = optuna.create_study(directions=["maximize", "minimize"], sampler=LocalSearch(seed=seed))
         study.optimize(self.objective, n_trials=40)
         return study
 
@@ -315,7 +315,7 @@ class TestParetoSampler:
         assert [t.params for t in first.trials] != [t.params for t in other.trials]
 
     def test_changes_one_decision_of_a_member_of_the_front(self) -> None:
-        trials = self.study(0, control=0.0).trials
+        trials = self.study(0).trials
 
         def decided(trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
             return {name.rpartition(".")[2]: value for name, value in trial.params.items()}
@@ -328,8 +328,8 @@ class TestParetoSampler:
             assert 1 in changed
 
     def test_refuses_floats(self) -> None:
-        study = optuna.create_study(sampler=ParetoSampler(seed=0))
-        with pytest.raises(TypeError, match="ParetoSampler takes categorical and integer parameters, got Float"):
+        study = optuna.create_study(sampler=LocalSearch(seed=0))
+        with pytest.raises(TypeError, match="this strategy takes categorical and integer parameters, got Float"):
             study.ask().suggest_float("x", 0, 1)
 
     def test_prefers_the_widest_gaps(self) -> None:
@@ -402,9 +402,9 @@ class TestEveryStrategy:
 
 def test_an_unknown_strategy() -> None:
     with pytest.raises(NameUnknownError) as caught:
-        strategy("paretto")
-    assert str(caught.value) == "--strategy: no strategy is called 'paretto'\nhint: did you mean 'pareto'?"
-    with pytest.raises(NameUnknownError, match="hint: known: pareto, random, tpe, nsga2"):
+        strategy("locale")
+    assert str(caught.value) == "--strategy: no strategy is called 'locale'\nhint: did you mean 'local'?"
+    with pytest.raises(NameUnknownError, match="hint: known: front-first, local, evolution, nsga2, tpe, gp, random"):
         strategy("luck")
 
 
@@ -531,7 +531,7 @@ class TestDriver:
     def made(self, journal: Journal) -> Driver:
         goals = objectives(["accuracy", "macs"])
         return Driver(
-            proposer=Proposer(Terms(ten_points(), (1, SIDE, SIDE)), strategy("pareto"), goals, seed=0),
+            proposer=Proposer(Terms(ten_points(), (1, SIDE, SIDE)), strategy("local"), goals, seed=0),
             journal=journal,
             ledger=self.ledger,
             forecast=self.forecast,

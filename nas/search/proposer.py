@@ -13,8 +13,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.arch.realize import Point, sample
 from nas.search.limits import Candidate, Terms, UnfitError
+from nas.search.looks import looks
 from nas.search.objectives import Objective
 from nas.search.strategies import Strategy
+from nas.search.strategies.sight import Sight
 
 _ASKS = 50
 _DRAWS = 2000
@@ -57,6 +59,7 @@ class Proposer:
     ) -> None:
         self._terms, self._strategy, self._seed = terms, strategy, seed
         self._start = [(point, terms.candidate(point)) for point in start]
+        self._sight = Sight(looks(terms, objectives))
         self._study = optuna.create_study(directions=[objective.direction for objective in objectives])
         self._known: set[str] = set()
         self._refused: list[int] = []
@@ -99,7 +102,7 @@ class Proposer:
 
     def _found(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
         seeds = np.random.SeedSequence((self._seed, len(self._known))).generate_state(2)
-        self._study.sampler = self._strategy.sampler(int(seeds[0]))
+        self._study.sampler = self._strategy.sampler(int(seeds[0]), self._sight)
         for point, candidate in self._start:
             if self._is_new(candidate) and fits(candidate):
                 return self._ask_for(point, fits)
