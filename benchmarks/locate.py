@@ -4,8 +4,8 @@
 
 Claim, on one core of a 2-core machine: NASNet-A large is found in the space of all five-block cell networks (about a
 thousand decisions) within 2 s, and realized back; ResNet-1202 in a space of residual networks of up to 1,000 blocks a
-stage likewise; NASNet-A large with kernels in its last cell that the space lacks is turned down as fast. In the space `article` every
-named network is found within 5 s; the ten that take longest are printed.
+stage likewise; NASNet-A large with kernels in its last cell that the space lacks is turned down as fast. In the space
+`article` every named network is found within 5 s; the ten that take longest are printed.
 Times are of the first call in the process, memories empty, by process time with one thread.
 """
 

@@ -11,6 +11,7 @@ from nas.errors import NasError
 from tests.strategies import spaces
 
 _WIDTH = pick("w", 1, 2, 3, scope="stage")
+_BLOCK = Chain(Conv(_WIDTH, pick("k", 1, 3)))
 _SHARED = pick("t", on=Act(), off=Chain(Conv(pick("z", 4, 5))))
 _SPACES: dict[str, Space] = {
     "closed": Conv(3),
@@ -24,13 +25,8 @@ _SPACES: dict[str, Space] = {
         "stage",
         Repeat("b", pick("k", x=Conv(_WIDTH), y=Conv(_WIDTH * pick("q", 1, 3)), z=Chain()), span("n", 0, 3)),
     ),
-    "shared by repetitions": Scope(
-        "stage",
-        Chain(Repeat("b", Conv(_WIDTH, pick("k", 1, 3)), span("n", 1, 3)), Repeat("c", Conv(_WIDTH), span("m", 0, 2))),
-    ),
-    "repeats in repeats": Repeat(
-        "a", Chain(Repeat("b", Conv(pick("k", 1, 3)), span("n", 0, 2)), Act()), span("m", 0, 2)
-    ),
+    "shared by repetitions": Scope("stage", Chain(Repeat("b", _BLOCK, span("n", 1, 3)), Repeat("c", _BLOCK, 2))),
+    "repeats in repeats": Repeat("a", Repeat("b", Conv(pick("k", 1, 3)), span("n", 0, 2)), span("m", 0, 2)),
     "a ratio": Conv(Ratio(span("n", 1, 2), span("d", 1, 3))),
     "a scope opened twice": Chain(Scope("s", Conv(pick("k", 1, 2))), Scope("s", Conv(pick("k", 1, 2)))),
 }
