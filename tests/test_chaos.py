@@ -28,7 +28,6 @@ from nas.runs.journal import open_journal, read_trials
 from nas.search.events import Ended, EpochDone, Event, Finished, Planned
 from nas.search.run import resume, search
 from nas.search.status import status
-from nas.search.strategies import STRATEGIES
 
 SIDE, CLASSES = 8, 3
 TRIALS, RAY_TRIALS = 24, 12
@@ -243,15 +242,3 @@ def test_workers_and_ray_and_everything_are_killed(home: Path, calm: list[Trial]
     process.join()
     finished(home, "ray", workers=1, budget=f"{RAY_TRIALS}trials")
     check(home, "ray", calm[:RAY_TRIALS])
-
-
-@pytest.mark.parametrize("name", sorted(set(STRATEGIES) - {"pareto"}))
-def test_every_strategy_goes_on_as_if_undisturbed(home: Path, name: str) -> None:
-    options = {"strategy": name, "budget": f"{TRIALS}trials", "recipe": {"epochs": 1, "batch": 16, "lr": 0.1}}
-    expected = read_trials(finished(home, f"{name}-calm", **options))
-    for _ in range(3):
-        process = started(home, name, **options)
-        wait_for_lines(home, name, 12, process)
-        kill(process)
-        process.join()
-    assert told(read_trials(finished(home, name, **options))) == told(expected)

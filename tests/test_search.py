@@ -24,20 +24,20 @@ from nas.errors import BudgetError, NameUnknownError, NasError, RunError
 from nas.lower import build
 from nas.runs import Request, Trial
 from nas.runs.folder import create
-from nas.runs.journal import begin_journal, open_journal, read_trials
+from nas.runs.journal import Journal, begin_journal, open_journal, read_trials
 from nas.search.budget import Budget
 from nas.search.driver import Driver
 from nas.search.errors import SearchError
 from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned
 from nas.search.forecast import Forecast
-from nas.search.ledger import Ledger
+from nas.search.ledger import Ledger, recorded_ledger
 from nas.search.length import Length, full, shortened
 from nas.search.limits import Terms, count
 from nas.search.objectives import OBJECTIVES, front, objectives
 from nas.search.proposer import Proposer
 from nas.search.run import Result, search
 from nas.search.strategies import STRATEGIES, strategy
-from nas.search.strategies.pareto import ParetoSampler, room_around
+from nas.search.strategies.local import LocalSearch, room_around
 from nas.search.strategies.spread import spread
 from nas.search.trial import Outcome
 from nas.search.workers.tune import _Desk
@@ -296,7 +296,7 @@ class TestSpread:
         )
 
 
-class TestParetoSampler:
+class TestLocalSearch:
     @staticmethod
     def objective(trial: optuna.Trial) -> tuple[float, float]:
         """Large where all parameters are; one is asked for only under one label."""
@@ -304,8 +304,8 @@ class TestParetoSampler:
         width = trial.suggest_categorical(f"block={block}.width", [1, 2, 4, 8])
         return depth * width + (block == "a"), depth + width
 
-    def study(self, seed: int, **options: Any) -> optuna.Study:
-        study = optuna.create_study(directions=["maximize", "minimize"], sampler=ParetoSampler(seed=seed, **options))
+    def study(self, seed: int) -> optuna.Study:
+        study = optuna.create_study(directions=["maximize", "minimize"], sampler=LocalSearch(seed=seed))
         study.optimize(self.objective, n_trials=40)
         return study
 
@@ -315,7 +315,7 @@ class TestParetoSampler:
         assert [t.params for t in first.trials] != [t.params for t in other.trials]
 
     def test_changes_one_decision_of_a_member_of_the_front(self) -> None:
-        trials = self.study(0, control=0.0).trials
+        trials = self.study(0).trials
 
         def decided(trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
             return {name.rpartition(".")[2]: value for name, value in trial.params.items()}
@@ -328,8 +328,8 @@ class TestParetoSampler:
             assert 1 in changed
 
     def test_refuses_floats(self) -> None:
-        study = optuna.create_study(sampler=ParetoSampler(seed=0))
-        with pytest.raises(TypeError, match="ParetoSampler takes categorical and integer parameters, got Float"):
+        study = optuna.create_study(sampler=LocalSearch(seed=0))
+        with pytest.raises(TypeError, match="this strategy takes categorical and integer parameters, got Float"):
             study.ask().suggest_float("x", 0, 1)
 
     def test_prefers_the_widest_gaps(self) -> None:
@@ -364,6 +364,29 @@ class TestEveryStrategy:
         assert first == second
         assert first != other
 
+    @pytest.mark.parametrize("killed", [(5, 13), (22,)])
+    def test_goes_on_from_its_record(self, name: str, killed: tuple[int, ...], tmp_path: Path) -> None:
+        """Made anew from the study on disk, while the last trial is under way, it proposes what it would have."""
+        goals, terms = objectives(["accuracy", "macs"]), Terms(many_points(), (1, SIDE, SIDE))
+        start = [point for point, _ in spread(terms, seed=0)] if strategy(name).spread else []
+        request = Request(space="many", space_text=text(many_points()), budget="30trials")
+        journal = begin_journal(create(request, runs_dir=tmp_path), directions=[goal.direction for goal in goals])
+        proposer = Proposer(terms, strategy(name), goals, start=start, seed=0)
+        for number, expected in enumerate(self.asked(name)):
+            proposal = proposer.propose(lambda _: True)
+            assert proposal is not None
+            made = proposal.candidate
+            assert made == expected
+            journal.begin(proposal.asked, network="", fingerprint=made.fingerprint, cost=made.cost, seed=0)
+            if number in killed:
+                proposer = Proposer(terms, strategy(name), goals, start=start, seed=0)
+                candidates = self.asked(name)
+                for frozen in journal.frozen():
+                    proposal = proposer.recall(frozen, candidates[frozen.number])
+            values = [goal.value(made.cost, 1 - 1 / math.log(made.cost.macs)) for goal in goals]
+            journal.complete(number, values, seconds=0.0)
+            proposer.tell(proposal, values)
+
     def test_nothing_twice(self, name: str) -> None:
         prints = [candidate.fingerprint for candidate in self.asked(name)]
         assert len(set(prints)) == len(prints) == 30
@@ -379,9 +402,9 @@ class TestEveryStrategy:
 
 def test_an_unknown_strategy() -> None:
     with pytest.raises(NameUnknownError) as caught:
-        strategy("paretto")
-    assert str(caught.value) == "--strategy: no strategy is called 'paretto'\nhint: did you mean 'pareto'?"
-    with pytest.raises(NameUnknownError, match="hint: known: pareto, random, tpe, nsga2"):
+        strategy("locale")
+    assert str(caught.value) == "--strategy: no strategy is called 'locale'\nhint: did you mean 'local'?"
+    with pytest.raises(NameUnknownError, match="hint: known: front-first, local, evolution, nsga2, tpe, gp, random"):
         strategy("luck")
 
 
@@ -500,12 +523,16 @@ class TestDriver:
     @pytest.fixture
     def driver(self, tmp_path: Path) -> Driver:
         request = Request(space="tiny", space_text=text(ten_points()), budget="100cpus")
-        goals = objectives(request.objectives)
         self.run = create(request, runs_dir=tmp_path, name="driven")
         self.ledger, self.forecast = Ledger(Budget.parse("100cpus")), Forecast()
+        self.events: list[Event] = []
+        return self.made(begin_journal(self.run, directions=["maximize", "minimize"]))
+
+    def made(self, journal: Journal) -> Driver:
+        goals = objectives(["accuracy", "macs"])
         return Driver(
-            proposer=Proposer(Terms(ten_points(), (1, SIDE, SIDE)), strategy("pareto"), goals, seed=0),
-            journal=begin_journal(self.run, directions=[goal.direction for goal in goals]),
+            proposer=Proposer(Terms(ten_points(), (1, SIDE, SIDE)), strategy("local"), goals, seed=0),
+            journal=journal,
             ledger=self.ledger,
             forecast=self.forecast,
             objectives=goals,
@@ -513,8 +540,16 @@ class TestDriver:
             workers=2,
             seed=0,
             clock=None,
-            tell=lambda event: None,
+            tell=self.events.append,
         )
+
+    def resumed(self) -> Driver:
+        """Another process's driver of the same run."""
+        journal = open_journal(self.run)
+        self.ledger, self.forecast = recorded_ledger(Budget.parse("100cpus"), journal), Forecast()
+        driver, terms = self.made(journal), Terms(ten_points(), (1, SIDE, SIDE))
+        driver.recall(journal.frozen(), lambda network: terms.known(parse(network)))
+        return driver
 
     @staticmethod
     def epoch(number: int, *, seconds: float = 1.0) -> Epoch:
@@ -566,6 +601,49 @@ class TestDriver:
         job = driver.begin()
         assert job is not None
         assert read_trials(self.run)[0].macs * 12.0 / 3000 <= 12.5
+
+    def test_goes_on_from_its_record(self, driver: Driver) -> None:
+        first, second = driver.begin(), driver.begin()
+        assert first is not None
+        assert second is not None
+        driver.hold("a worker", 9.0)
+        driver.end(first.number, Outcome(2.0, "diverged", "loss nan"))
+        driver.epoch(second.number, self.epoch(1), seconds=3.0)
+
+        again = self.resumed()
+        assert (self.ledger.seconds, self.ledger.overhead) == (9.0, 4.0)
+        assert self.forecast.seconds(COST, images=1) is not None
+        progress = again.progress()
+        assert (progress.failed, progress.running, progress.spent) == (1, 1, 9.0)
+        assert again.begin() == second
+        again.hold("a worker", 2.5)
+        for number in range(1, 11):
+            assert again.epoch(second.number, self.epoch(number), seconds=0.2 * number)
+        again.end(second.number, Outcome(2.25))
+        failed, complete = read_trials(self.run)
+        assert (failed.state, failed.seconds) == ("fail", 2.0)
+        assert (complete.state, complete.seconds, len(complete.accuracies)) == ("complete", 3.0 + 2.25, 10)
+        assert [e.epoch for e in self.events if isinstance(e, EpochDone)] == list(range(1, 11))  # Each told once.
+        assert (self.ledger.seconds, self.ledger.overhead) == (11.5, 11.5 - 2.0 - 5.25)
+        third = again.begin()
+        assert third is not None
+        assert third.network not in (first.network, second.network)
+
+    def test_fails_a_trial_that_searches_die_of(self, driver: Driver) -> None:
+        job = driver.begin()
+        for _ in range(3):
+            driver = self.resumed()
+            assert driver.begin() == job
+        driver = self.resumed()
+        assert driver.begin() != job
+        assert [(t.state, t.reason) for t in read_trials(self.run)] == [("fail", "the worker died"), ("running", "")]
+
+    def test_interrupting_a_search_is_no_fault_of_its_trials(self, driver: Driver) -> None:
+        job = driver.begin()
+        for _ in range(6):
+            driver.interrupt()
+            driver = self.resumed()
+            assert driver.begin() == job
 
     def test_gives_a_trial_whose_worker_died_to_another(self, driver: Driver) -> None:
         job = driver.begin()

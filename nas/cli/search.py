@@ -18,7 +18,12 @@ from nas.cli import options
 @click.option("--around", help="Search around this named network instead: its numbers become holes.")
 @click.option("--data", help="fashion-mnist, mnist, cifar10, cifar100, or a folder.  [default: an embedded sample]")
 @click.option("--size", type=click.IntRange(8, 1024), help="Resize images to this side, in pixels.")
-@click.option("--strategy", default="pareto", show_default=True, help="pareto, random, tpe or nsga2.")
+@click.option(
+    "--strategy",
+    default="front-first",
+    show_default=True,
+    help="front-first, local, evolution, nsga2, tpe, gp or random.",
+)
 @click.option("--objectives", default="accuracy,macs", show_default=True, help="What to make large or small.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")

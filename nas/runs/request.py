@@ -38,7 +38,7 @@ class Request:
     budget: str
     data: str | None = None
     size: int | None = None
-    strategy: str = "pareto"
+    strategy: str = "front-first"
     objectives: tuple[str, ...] = ("accuracy", "macs")
     max_macs: int | None = None
     max_params: int | None = None

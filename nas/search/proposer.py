@@ -13,8 +13,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.arch.realize import Point, sample
 from nas.search.limits import Candidate, Terms, UnfitError
+from nas.search.looks import looks
 from nas.search.objectives import Objective
 from nas.search.strategies import Strategy
+from nas.search.strategies.sight import Sight
 
 _ASKS = 50
 _DRAWS = 2000
@@ -57,8 +59,11 @@ class Proposer:
     ) -> None:
         self._terms, self._strategy, self._seed = terms, strategy, seed
         self._start = [(point, terms.candidate(point)) for point in start]
+        self._sight = Sight(looks(terms, objectives))
         self._study = optuna.create_study(directions=[objective.direction for objective in objectives])
         self._known: set[str] = set()
+        self._refused: list[int] = []
+        """Asked for in this proposal and not to be trained: left open meanwhile, so that TPE keeps away from them."""
         self.exhausted = False
         """Whether no network was new of those that the last call came across."""
 
@@ -69,18 +74,10 @@ class Proposer:
         to the limits, random points are drawn.
         """
         self.exhausted = True
-        seeds = np.random.SeedSequence((self._seed, len(self._known))).generate_state(2)
-        self._study.sampler = self._strategy.sampler(int(seeds[0]))
-        for point, candidate in self._start:
-            if self._is_new(candidate) and fits(candidate):
-                return self._ask_for(point, fits)
-        for _ in range(_ASKS):
-            if proposal := self._ask(fits):
-                return proposal
-        for point, candidate in islice(self._drawn(random.Random(int(seeds[1]))), _WITHIN_LIMITS):
-            if self._is_new(candidate) and fits(candidate):
-                return self._ask_for(point, fits)
-        return None
+        proposal = self._found(fits)
+        while self._refused:
+            self._study.tell(self._refused.pop(), state=TrialState.FAIL)
+        return proposal
 
     def recall(self, recorded: FrozenTrial, candidate: Candidate) -> Proposal:
         """The proposal that a trial on record was; it counts as made, and where the trial has ended as told."""
@@ -102,6 +99,20 @@ class Proposer:
             self._study.tell(proposal.asked.number, state=TrialState.FAIL)
         else:
             self._study.tell(proposal.asked.number, list(values))
+
+    def _found(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
+        seeds = np.random.SeedSequence((self._seed, len(self._known))).generate_state(2)
+        self._study.sampler = self._strategy.sampler(int(seeds[0]), self._sight)
+        for point, candidate in self._start:
+            if self._is_new(candidate) and fits(candidate):
+                return self._ask_for(point, fits)
+        for _ in range(_ASKS):
+            if proposal := self._ask(fits):
+                return proposal
+        for point, candidate in islice(self._drawn(random.Random(int(seeds[1]))), _WITHIN_LIMITS):
+            if self._is_new(candidate) and fits(candidate):
+                return self._ask_for(point, fits)
+        return None
 
     def _drawn(self, rng: random.Random) -> Iterator[tuple[Point, Candidate]]:
         """Random points within the limits, as far as 2,000 draws meet any."""
@@ -126,7 +137,7 @@ class Proposer:
             if self._is_new(candidate) and fits(candidate):
                 self._known.add(candidate.fingerprint)
                 return Proposal(candidate, self._study.get_trials(deepcopy=False)[trial.number])
-        self._study.tell(trial.number, state=TrialState.FAIL)
+        self._refused.append(trial.number)
         return None
 
 

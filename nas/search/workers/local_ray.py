@@ -51,9 +51,12 @@ def local_ray(*, cpus: int, gpus: int) -> Iterator[Path]:
                     _temp_dir=str(folder),
                 )
             with _hushed():
-                yield folder
+                try:
+                    yield folder
+                finally:
+                    ray.shutdown()
         finally:
-            ray.shutdown()
+            ray.shutdown()  # Of what has begun, where it did not come that far.
 
 
 def has_fallen() -> bool:
