@@ -1,14 +1,17 @@
 """The number of points, against counting them one by one."""
 
-from hypothesis import given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from nas.arch.holes import span
 from nas.arch.info import info, points
-from nas.arch.nodes import Act, Chain, Conv, Norm, Repeat, Scope, Space, pick
+from nas.arch.nodes import Act, Chain, Conv, Norm, Ratio, Repeat, Scope, Space, pick
 from nas.arch.realize import fill
+from nas.errors import NasError
+from tests.strategies import spaces
 
 _WIDTH = pick("w", 1, 2, 3, scope="stage")
+_BLOCK = Chain(Conv(_WIDTH, pick("k", 1, 3)))
 _SHARED = pick("t", on=Act(), off=Chain(Conv(pick("z", 4, 5))))
 _SPACES: dict[str, Space] = {
     "closed": Conv(3),
@@ -22,6 +25,9 @@ _SPACES: dict[str, Space] = {
         "stage",
         Repeat("b", pick("k", x=Conv(_WIDTH), y=Conv(_WIDTH * pick("q", 1, 3)), z=Chain()), span("n", 0, 3)),
     ),
+    "shared by repetitions": Scope("stage", Chain(Repeat("b", _BLOCK, span("n", 1, 3)), Repeat("c", _BLOCK, 2))),
+    "repeats in repeats": Repeat("a", Repeat("b", Conv(pick("k", 1, 3)), span("n", 0, 2)), span("m", 0, 2)),
+    "a ratio": Conv(Ratio(span("n", 1, 2), span("d", 1, 3))),
     "a scope opened twice": Chain(Scope("s", Conv(pick("k", 1, 2))), Scope("s", Conv(pick("k", 1, 2)))),
 }
 
@@ -51,6 +57,17 @@ def brute_force(space: Space) -> int:
 @given(st.sampled_from(sorted(_SPACES)))
 def test_points_are_counted_exactly(name: str) -> None:
     assert points(_SPACES[name]) == brute_force(_SPACES[name])
+
+
+@settings(max_examples=60, deadline=None)
+@given(spaces())
+def test_points_of_random_spaces_are_counted_exactly(space: Space) -> None:
+    assume(points(space) <= 300)
+    try:
+        counted = brute_force(space)
+    except NasError:  # a point of it breaks a rule of its parts
+        reject()
+    assert points(space) == counted
 
 
 def test_the_range_of_costs_holds_what_is_found() -> None:

@@ -5,7 +5,23 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import nas
-from nas.arch.nodes import Branches, Cells, Chain, Exit, Fork, Graph, LocalResponseNorm, Part, Step
+from nas.arch.holes import span
+from nas.arch.nodes import (
+    Act,
+    Branches,
+    Cells,
+    Chain,
+    Conv,
+    Exit,
+    Fork,
+    Graph,
+    LocalResponseNorm,
+    Norm,
+    Part,
+    Repeat,
+    Scope,
+    Step,
+)
 from nas.arch.points import decisions
 from nas.errors import HoleError, LocateError
 from tests.paths import places as places_of
@@ -21,6 +37,18 @@ def test_a_realized_network_is_located(place):
     """realize(space, locate(realize(space, point), space)) = realize(space, point)."""
     network = nas.realize(place.space, place.point)
     assert nas.realize(place.space, nas.locate(network, place.space)) == network
+
+
+def test_a_repeat_of_forks_is_as_many_branches():
+    """Forks in a row are one fork, at the end of a branch as well as alone in it."""
+    several = Repeat("branch", Fork(Conv(span("width", 1, 9))), span("branches", 1, 3))
+    space = Branches(Chain(Act(), several), Scope("alone", several), Norm(), join="concat")
+    network = Branches(Chain(Act(), Fork(Conv(1), Conv(2))), Conv(3), Conv(4), Conv(5), Norm(), join="concat")
+    point = nas.locate(network, space)
+    assert [point[name] for name in point if name.endswith("width")] == [1, 2, 3, 4, 5]
+    assert nas.realize(space, point) == Chain(network)
+    with pytest.raises(LocateError):
+        nas.locate(Branches(*map(Conv, range(1, 7)), join="concat"), Branches(several, join="concat"))
 
 
 @settings(max_examples=20)

@@ -228,6 +228,12 @@ MISTAKES = [
         lambda: span("width", 1, 6, 2), HoleError, "width: a span runs from low to high in whole steps, got 1 to 6 by 2"
     ),
     Mistake(
+        lambda: span("width", 0, 8, log=True),
+        HoleError,
+        "width: a span drawn by its logarithm begins at 1 or above, in steps of 1, got 0 by 1",
+        "add or multiply: 2 * span(…, log=True) - 2",
+    ),
+    Mistake(
         lambda: Derived("**", Pick("width", (1, 2)), 2), HoleError, "arithmetic on holes knows +, -, *, //, /, got '**'"
     ),
     Mistake(lambda: realize(WIDTHS, {}), HoleError, "width: the point leaves this hole open; it offers 16, 32"),
