@@ -104,7 +104,7 @@ def test_published_weights_are_imported_with_a_card_and_given_back(
     file, back = tmp_path / "ours.pt", tmp_path / "theirs.pt"
     result = run("import", "resnet18", "--from", "torchvision:resnet18", "--out", str(file), "--json")
     assert result.exit_code == 0, result.output
-    card = json.loads(file.with_suffix(".json").read_text())
+    card = json.loads((tmp_path / "ours.pt.json").read_text())
     assert card["source"] == "torchvision:resnet18:IMAGENET1K_V1"
     assert card["mean"] == [0.485, 0.456, 0.406]
     assert card["difference"] < 1e-4

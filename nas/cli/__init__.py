@@ -16,6 +16,7 @@ _COMMANDS = {
     "show": "Show a network: what it is, what it is made of and what it costs.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
+    "compare": "Set published errors of networks against what they cost.",
     "import": "Take over weights from torchvision, timm or a file, or give them back.",
     "info": "Show how large a space is and what its networks cost.",
 }

@@ -54,8 +54,8 @@ def command(
         raise click.UsageError("with --to, --from is a file with our names, and --like says nothing")
     if like and is_reference(source):
         raise click.UsageError("--like is said of a file")
-    target = out or Path(f"{Path(network).stem}.pt")
-    if target == Path(source):
+    target = out or Path(f"{Path(network).name}.pt")
+    if target.resolve() == Path(source).resolve():
         raise WeightsError("what is read would be overwritten", path=str(target), hint="--out FILE")
     told = _back(named, classes, Path(source), to, target) if to else _taken(named, classes, source, like, target)
     click.echo(json.dumps(told) if as_json else "\n".join(_said(told)))

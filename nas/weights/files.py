@@ -44,7 +44,7 @@ def write(file: Path, state: Mapping[str, Tensor], card: Mapping[str, Any] | Non
     torch.save(dict(state), file)
     if card is None:
         return [file]
-    beside = file.with_suffix(".json")
+    beside = file.with_name(f"{file.name}.json")
     beside.write_text(json.dumps(card, indent=2) + "\n")
     return [file, beside]
 
