@@ -35,6 +35,7 @@ REFERENCES = {
     "mobilenet_v2": ("torchvision:mobilenet_v2", 64),
     "squeezenet1_1": ("torchvision:squeezenet1_1", 224),
     "shufflenet_v2-1.0": ("torchvision:shufflenet_v2_x1_0", 64),
+    "xception": ("timm:legacy_xception", 107),
     "senet154": ("timm:legacy_senet154", 64),
 }
 
@@ -148,6 +149,8 @@ def test_the_first_layer_that_does_not_fit_is_named(resnet18: nn.Module) -> None
         imported(catalog.network("resnet18").network(10), (3, 224, 224), theirs)
     with pytest.raises(WeightsError, match=r"^each layer there .*, more \(weight 64\) finds none$"):
         imported(network("resnet18"), (3, 224, 224), {**theirs, "more.weight": torch.zeros(64)})
+    with pytest.raises(WeightsError, match=r"ResNet has to run on images of 1×28×28"):
+        imported(network("lenet_caffe"), (1, 28, 28), theirs, resnet18)
     with pytest.raises(WeightsError, match=r"none called conv1 \(weight 64×3×7×7\)"):
         exported(network("resnet18"), (3, 224, 224), {"conv1.bias": torch.zeros(64)}, resnet18)
 

@@ -23,7 +23,7 @@ _SAME = 1e-4
 @click.argument("network")
 @click.option("--from", "source", required=True, help="torchvision:NAME[:WEIGHTS], timm:NAME, or a file.")
 @click.option("--like", help="Whose names the file has, as torchvision:NAME or timm:NAME.")
-@click.option("--to", help="Go back: the file has our names, and this network's, of torchvision or timm, are written.")
+@click.option("--to", help="Go back: from a file with our names to those of torchvision:NAME or timm:NAME.")
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: NETWORK.pt]")
 @options.classes
 @options.as_json

@@ -106,7 +106,7 @@ def _fetched(make: Any, name: str, **options: Any) -> Any:
         raise WeightsError(
             f"the published weights cannot be fetched: {type(error).__name__}: {str(error).splitlines()[0]}",
             path=name,
-            hint="fetch the file where there is a network, and give it as --from FILE",
+            hint="fetch the file where there is a network, and say --from FILE --like LIBRARY:NAME",
         ) from None
 
 

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from nas.arch.cost import Shape
 from nas.errors import WeightsError
 
-_FIRST = re.compile(r"downsample|shortcut|skip|conv_1x1")
+_FIRST = re.compile(r"downsample|skip")
 """What a layer of a shortcut is called; what stands before is the name of its block."""
-_HEAD = re.compile(r"(^|\.)exit\d|^aux", re.IGNORECASE)
+_HEAD = re.compile(r"(^|\.)(exit\d|aux)", re.IGNORECASE)
 """What auxiliary heads are called, by us and by the libraries."""
 _COUNTER = "num_batches_tracked"
 """No weight: old files lack it."""
@@ -55,13 +55,20 @@ def layers(state: Mapping[str, Tensor]) -> Layers:
 
 
 def layers_run(module: nn.Module, input: Shape) -> Layers:
-    """The layers of a module in the order in which they run; those that do not run are of heads."""
+    """The layers of a module in the order in which they run; those that do not run are of heads.
+
+    Raises:
+        WeightsError: it does not run on images of shape `input`.
+    """
     shadow = copy.deepcopy(module).to("meta").float().eval()
     ran: dict[str, None] = {}
     for name, layer in shadow.named_modules():
         layer.register_forward_hook(lambda *_, name=name: ran.setdefault(name))
-    with torch.no_grad():
-        shadow(torch.empty(2, *input, device="meta"))
+    try:
+        with torch.no_grad():
+            shadow(torch.empty(2, *input, device="meta"))
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise WeightsError(f"{type(module).__name__} has to run on images of {_said(input)}, got: {error}") from None
     held = {layer.name: layer for layer in _of_state(module.state_dict())}
     trunk = [held[name] for name in ran if name in held]
     return Layers(trunk, [layer for name, layer in held.items() if name not in ran])
