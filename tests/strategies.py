@@ -532,7 +532,8 @@ class _SpaceWriter:
         if kind in ("width", "times") and self.draw(st.booleans()):
             low, steps, step = self.draw(_VALUES[kind]), self.draw(st.integers(0, 2)), self.one_of(1, 2)
             low = min(low, 2)
-            made = Span(self.name(), low, low + steps * step, step, self.scope_of_decision(around))
+            log = low > 0 and step == 1 and self.draw(st.booleans())
+            made = Span(self.name(), low, low + steps * step, step, self.scope_of_decision(around), log=log)
         else:
             options = self.draw(st.lists(_VALUES[kind], min_size=1, max_size=3, unique_by=repr))
             made = Pick(self.name(), tuple(options), self.scope_of_decision(around))
@@ -627,9 +628,13 @@ class _SpaceWriter:
     def branch(self, around: Around, depth: int) -> Part:
         """A branch, which may turn out to be several, or none."""
         fork = Fork(*(self.chain(around, max(0, depth - 1)) for _ in range(self.draw(st.integers(0, 2)))))
-        match self.one_of("chain", "fork", "ending", "choice", "scope"):
+        match self.one_of("chain", "fork", "ending", "choice", "scope", "repeat", "ending repeat"):
             case "fork":
                 return fork
+            case "repeat" | "ending repeat" as kind:
+                inner = Fork(self.chain(("r", *around), max(0, depth - 1)))
+                rows = Repeat("r", Chain(inner), self.value("times", around))
+                return rows if kind == "repeat" else Chain(self.leaf(around), rows)
             case "ending":
                 return Chain(self.leaf(around), Fork(self.leaf(around), *fork.branches))
             case "choice":

@@ -42,10 +42,10 @@ def journal_of_three(run: Run) -> Journal:
     journal = begin_journal(run, directions=["maximize", "minimize"])
     for _ in range(3):
         begin(journal)
-    journal.epochs(0, [EPOCH, {**EPOCH, "epoch": 2, "val_accuracy": 0.75}])
+    journal.epochs(0, [EPOCH, {**EPOCH, "epoch": 2, "val_accuracy": 0.75}], seconds=4.0)
     journal.complete(0, [0.75, 552], seconds=4.5)
     journal.fail(1, "diverged", "training loss nan", seconds=1.0)
-    journal.epochs(2, [EPOCH])
+    journal.epochs(2, [EPOCH], seconds=2.0)
     journal.stop(2, "budget", seconds=2.0)
     return journal
 
@@ -197,13 +197,13 @@ class TestJournal:
     def test_shows_trials_under_way(self, run: Run) -> None:
         journal = begin_journal(run, directions=["maximize", "minimize"])
         number = begin(journal)
-        journal.epochs(number, [EPOCH])
+        journal.epochs(number, [EPOCH], seconds=2.0)
         (trial,) = read_trials(run)
-        assert (trial.state, trial.accuracies) == ("running", (0.5,))
+        assert (trial.state, trial.accuracies, trial.seconds) == ("running", (0.5,), 2.0)
 
     def test_remembers_facts_of_the_run(self, run: Run) -> None:
-        journal_of_three(run).remember("ledger", {"driver": 1.5})
-        assert open_journal(run).facts()["ledger"] == {"driver": 1.5}
+        journal_of_three(run).remember("overhead", 1.5)
+        assert open_journal(run).facts()["overhead"] == 1.5
 
     def test_is_an_optuna_study_like_any_other(self, run: Run) -> None:
         journal_of_three(run)

@@ -20,26 +20,27 @@ from nas.arch.cost import Cost
 from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, Scale, Space, pick
 from nas.arch.text import parse, text
 from nas.data import load
-from nas.errors import BudgetError, NameUnknownError, NasError
+from nas.errors import BudgetError, NameUnknownError, NasError, RunError
 from nas.lower import build
 from nas.runs import Request, Trial
 from nas.runs.folder import create
-from nas.runs.journal import begin_journal, open_journal, read_trials
+from nas.runs.journal import Journal, begin_journal, open_journal, read_trials
 from nas.search.budget import Budget
 from nas.search.driver import Driver
 from nas.search.errors import SearchError
 from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned
 from nas.search.forecast import Forecast
-from nas.search.ledger import Ledger
+from nas.search.ledger import Ledger, recorded_ledger
 from nas.search.length import Length, full, shortened
 from nas.search.limits import Terms, count
 from nas.search.objectives import OBJECTIVES, front, objectives
 from nas.search.proposer import Proposer
 from nas.search.run import Result, search
 from nas.search.strategies import STRATEGIES, strategy
-from nas.search.strategies.pareto import ParetoSampler, room_around
+from nas.search.strategies.local import LocalSearch, room_around
 from nas.search.strategies.spread import spread
 from nas.search.trial import Outcome
+from nas.search.workers.tune import _Desk
 from nas.train.evaluate import evaluate
 from nas.train.fit import Epoch
 from nas.train.recipe import Recipe
@@ -154,7 +155,6 @@ class TestLedger:
         ledger.hold("b", 2.0)
         ledger.hold("a", 4.0)
         ledger.hold("b", 1.0)  # A report that comes late.
-        assert ledger.accounts == {"a": 4.0, "b": 2.0}
         assert (ledger.spent, ledger.left, ledger.is_spent) == (6.0, 4.0, False)
         ledger.hold("a", 40.0)
         assert (ledger.left, ledger.is_spent) == (0.0, True)
@@ -162,8 +162,16 @@ class TestLedger:
     def test_counts_trials_where_they_are_the_budget(self) -> None:
         ledger = Ledger(Budget.parse("2trials"))
         ledger.hold("a", 300.0)
-        ledger.trials += 1
-        assert (ledger.spent, ledger.left, ledger.seconds) == (1, 1, 300.0)
+        ledger.train(0, 250.0)
+        assert (ledger.spent, ledger.left, ledger.seconds, ledger.overhead) == (1, 1, 300.0, 50.0)
+
+    def test_is_the_sum_of_trials_and_overhead_also_when_it_goes_on(self) -> None:
+        ledger = Ledger(Budget.parse("100cpus"), trials={0: 5.0, 1: 2.0}, overhead=3.0)
+        assert (ledger.seconds, ledger.overhead) == (10.0, 3.0)
+        ledger.hold("a new process", 4.0)
+        ledger.lose(6.0)
+        ledger.train(1, 11.0)
+        assert (ledger.seconds, ledger.overhead) == (20.0, 4.0)
 
 
 class TestLimits:
@@ -288,7 +296,7 @@ class TestSpread:
         )
 
 
-class TestParetoSampler:
+class TestLocalSearch:
     @staticmethod
     def objective(trial: optuna.Trial) -> tuple[float, float]:
         """Large where all parameters are; one is asked for only under one label."""
@@ -296,8 +304,8 @@ class TestParetoSampler:
         width = trial.suggest_categorical(f"block={block}.width", [1, 2, 4, 8])
         return depth * width + (block == "a"), depth + width
 
-    def study(self, seed: int, **options: Any) -> optuna.Study:
-        study = optuna.create_study(directions=["maximize", "minimize"], sampler=ParetoSampler(seed=seed, **options))
+    def study(self, seed: int) -> optuna.Study:
+        study = optuna.create_study(directions=["maximize", "minimize"], sampler=LocalSearch(seed=seed))
         study.optimize(self.objective, n_trials=40)
         return study
 
@@ -307,7 +315,7 @@ class TestParetoSampler:
         assert [t.params for t in first.trials] != [t.params for t in other.trials]
 
     def test_changes_one_decision_of_a_member_of_the_front(self) -> None:
-        trials = self.study(0, control=0.0).trials
+        trials = self.study(0).trials
 
         def decided(trial: optuna.trial.FrozenTrial) -> dict[str, Any]:
             return {name.rpartition(".")[2]: value for name, value in trial.params.items()}
@@ -320,8 +328,8 @@ class TestParetoSampler:
             assert 1 in changed
 
     def test_refuses_floats(self) -> None:
-        study = optuna.create_study(sampler=ParetoSampler(seed=0))
-        with pytest.raises(TypeError, match="ParetoSampler takes categorical and integer parameters, got Float"):
+        study = optuna.create_study(sampler=LocalSearch(seed=0))
+        with pytest.raises(TypeError, match="this strategy takes categorical and integer parameters, got Float"):
             study.ask().suggest_float("x", 0, 1)
 
     def test_prefers_the_widest_gaps(self) -> None:
@@ -356,6 +364,29 @@ class TestEveryStrategy:
         assert first == second
         assert first != other
 
+    @pytest.mark.parametrize("killed", [(5, 13), (22,)])
+    def test_goes_on_from_its_record(self, name: str, killed: tuple[int, ...], tmp_path: Path) -> None:
+        """Made anew from the study on disk, while the last trial is under way, it proposes what it would have."""
+        goals, terms = objectives(["accuracy", "macs"]), Terms(many_points(), (1, SIDE, SIDE))
+        start = [point for point, _ in spread(terms, seed=0)] if strategy(name).spread else []
+        request = Request(space="many", space_text=text(many_points()), budget="30trials")
+        journal = begin_journal(create(request, runs_dir=tmp_path), directions=[goal.direction for goal in goals])
+        proposer = Proposer(terms, strategy(name), goals, start=start, seed=0)
+        for number, expected in enumerate(self.asked(name)):
+            proposal = proposer.propose(lambda _: True)
+            assert proposal is not None
+            made = proposal.candidate
+            assert made == expected
+            journal.begin(proposal.asked, network="", fingerprint=made.fingerprint, cost=made.cost, seed=0)
+            if number in killed:
+                proposer = Proposer(terms, strategy(name), goals, start=start, seed=0)
+                candidates = self.asked(name)
+                for frozen in journal.frozen():
+                    proposal = proposer.recall(frozen, candidates[frozen.number])
+            values = [goal.value(made.cost, 1 - 1 / math.log(made.cost.macs)) for goal in goals]
+            journal.complete(number, values, seconds=0.0)
+            proposer.tell(proposal, values)
+
     def test_nothing_twice(self, name: str) -> None:
         prints = [candidate.fingerprint for candidate in self.asked(name)]
         assert len(set(prints)) == len(prints) == 30
@@ -371,9 +402,9 @@ class TestEveryStrategy:
 
 def test_an_unknown_strategy() -> None:
     with pytest.raises(NameUnknownError) as caught:
-        strategy("paretto")
-    assert str(caught.value) == "--strategy: no strategy is called 'paretto'\nhint: did you mean 'pareto'?"
-    with pytest.raises(NameUnknownError, match="hint: known: pareto, random, tpe, nsga2"):
+        strategy("locale")
+    assert str(caught.value) == "--strategy: no strategy is called 'locale'\nhint: did you mean 'local'?"
+    with pytest.raises(NameUnknownError, match="hint: known: front-first, local, evolution, nsga2, tpe, gp, random"):
         strategy("luck")
 
 
@@ -400,7 +431,9 @@ class TestSearch:
         assert [type(event) for event in events] == kinds
         plan, ended, finished = events[0], events[-2], events[-1]
         assert isinstance(plan, Planned)
-        assert (plan.trials, plan.trial_s, plan.workers, plan.length.train) == (2, None, 0, 144)
+        assert (plan.plan.trials, plan.plan.workers, plan.plan.length.train, plan.recorded) == (2, 0, 144, 0)
+        assert plan.plan.trial_s is not None
+        assert plan.plan.wall_s == 2 * plan.plan.trial_s > 0
         assert isinstance(ended, Ended)
         assert isinstance(finished, Finished)
         assert (ended.progress.complete, ended.progress.spent, ended.progress.left) == (2, 2, 0)
@@ -423,7 +456,10 @@ class TestSearch:
         assert result.cause == "budget"
         assert 0.85 * 3 < finished.progress.spent < 1.1 * 3
         assert finished.progress.complete > 5
-        assert open_journal(result.run).facts()["ledger"] == {"driver": finished.progress.spent}
+        overhead = open_journal(result.run).facts()["overhead"]
+        assert 0 < overhead < finished.progress.spent
+        parts = [trial.seconds for trial in read_trials(result.run)]
+        assert sum(parts) + overhead == pytest.approx(finished.progress.spent, rel=1e-6)
 
     def test_ends_where_every_network_was_tried(self, run_search: Any) -> None:
         result = run_search(budget="40trials")
@@ -457,7 +493,7 @@ class TestSearch:
         result = run_search(on_event=interrupt)
         trials = read_trials(result.run)
         assert result.cause == "interrupted"
-        assert [(t.state, t.reason) for t in trials] == [("complete", "")] * 2 + [("pruned", "interrupted")]
+        assert [(t.state, t.reason) for t in trials] == [("complete", "")] * 2 + [("running", "")]
         assert result.front
 
     def test_what_the_caller_raises_is_no_fault_of_the_trial(self, run_search: Any) -> None:
@@ -487,12 +523,16 @@ class TestDriver:
     @pytest.fixture
     def driver(self, tmp_path: Path) -> Driver:
         request = Request(space="tiny", space_text=text(ten_points()), budget="100cpus")
-        goals = objectives(request.objectives)
         self.run = create(request, runs_dir=tmp_path, name="driven")
         self.ledger, self.forecast = Ledger(Budget.parse("100cpus")), Forecast()
+        self.events: list[Event] = []
+        return self.made(begin_journal(self.run, directions=["maximize", "minimize"]))
+
+    def made(self, journal: Journal) -> Driver:
+        goals = objectives(["accuracy", "macs"])
         return Driver(
-            proposer=Proposer(Terms(ten_points(), (1, SIDE, SIDE)), strategy("pareto"), goals, seed=0),
-            journal=begin_journal(self.run, directions=[goal.direction for goal in goals]),
+            proposer=Proposer(Terms(ten_points(), (1, SIDE, SIDE)), strategy("local"), goals, seed=0),
+            journal=journal,
             ledger=self.ledger,
             forecast=self.forecast,
             objectives=goals,
@@ -500,8 +540,16 @@ class TestDriver:
             workers=2,
             seed=0,
             clock=None,
-            tell=lambda event: None,
+            tell=self.events.append,
         )
+
+    def resumed(self) -> Driver:
+        """Another process's driver of the same run."""
+        journal = open_journal(self.run)
+        self.ledger, self.forecast = recorded_ledger(Budget.parse("100cpus"), journal), Forecast()
+        driver, terms = self.made(journal), Terms(ten_points(), (1, SIDE, SIDE))
+        driver.recall(journal.frozen(), lambda network: terms.known(parse(network)))
+        return driver
 
     @staticmethod
     def epoch(number: int, *, seconds: float = 1.0) -> Epoch:
@@ -511,23 +559,27 @@ class TestDriver:
         job = driver.begin()
         assert job is not None
         driver.hold("a worker", 99.0)
-        assert driver.epoch(job.number, self.epoch(1))
+        assert driver.epoch(job.number, self.epoch(1), seconds=1.5)
         driver.hold("a worker", 101.0)
-        assert not driver.epoch(job.number, self.epoch(2))
+        assert not driver.epoch(job.number, self.epoch(2), seconds=2.5)
         driver.end(job.number, Outcome(3.0))  # What comes after is no news.
         assert driver.begin() is None
         assert driver.over
         (trial,) = read_trials(self.run)
-        assert (trial.state, trial.reason, trial.accuracies, trial.seconds) == ("pruned", "budget", (0.5, 0.5), 2.0)
-        assert open_journal(self.run).facts()["ledger"] == {"a worker": 101.0}
+        assert (trial.state, trial.reason, trial.accuracies, trial.seconds) == ("pruned", "budget", (0.5, 0.5), 2.5)
+        assert open_journal(self.run).facts()["overhead"] == 101.0 - 2.5
 
     def test_lets_a_trial_end_that_is_at_its_last_epoch(self, driver: Driver) -> None:
         job = driver.begin()
         assert job is not None
         driver.hold("a worker", 101.0)
-        assert driver.epoch(job.number, self.epoch(10))
-        driver.end(job.number, Outcome(3.0))
-        assert [trial.state for trial in read_trials(self.run)] == ["complete"]
+        for number in range(1, 10):
+            self.ledger.budget = Budget.parse("200cpus")
+            assert driver.epoch(job.number, self.epoch(number), seconds=number)
+        self.ledger.budget = Budget.parse("100cpus")
+        assert driver.epoch(job.number, self.epoch(10), seconds=10.0)
+        driver.end(job.number, Outcome(11.0))
+        assert [(trial.state, trial.seconds) for trial in read_trials(self.run)] == [("complete", 11.0)]
 
     def test_begins_only_what_fits_beside_what_runs(self, driver: Driver) -> None:
         smallest, largest = 268, 12_000
@@ -550,12 +602,100 @@ class TestDriver:
         assert job is not None
         assert read_trials(self.run)[0].macs * 12.0 / 3000 <= 12.5
 
-    def test_fails_a_trial_whose_worker_died(self, driver: Driver) -> None:
+    def test_goes_on_from_its_record(self, driver: Driver) -> None:
+        first, second = driver.begin(), driver.begin()
+        assert first is not None
+        assert second is not None
+        driver.hold("a worker", 9.0)
+        driver.end(first.number, Outcome(2.0, "diverged", "loss nan"))
+        driver.epoch(second.number, self.epoch(1), seconds=3.0)
+
+        again = self.resumed()
+        assert (self.ledger.seconds, self.ledger.overhead) == (9.0, 4.0)
+        assert self.forecast.seconds(COST, images=1) is not None
+        progress = again.progress()
+        assert (progress.failed, progress.running, progress.spent) == (1, 1, 9.0)
+        assert again.begin() == second
+        again.hold("a worker", 2.5)
+        for number in range(1, 11):
+            assert again.epoch(second.number, self.epoch(number), seconds=0.2 * number)
+        again.end(second.number, Outcome(2.25))
+        failed, complete = read_trials(self.run)
+        assert (failed.state, failed.seconds) == ("fail", 2.0)
+        assert (complete.state, complete.seconds, len(complete.accuracies)) == ("complete", 3.0 + 2.25, 10)
+        assert [e.epoch for e in self.events if isinstance(e, EpochDone)] == list(range(1, 11))  # Each told once.
+        assert (self.ledger.seconds, self.ledger.overhead) == (11.5, 11.5 - 2.0 - 5.25)
+        third = again.begin()
+        assert third is not None
+        assert third.network not in (first.network, second.network)
+
+    def test_fails_a_trial_that_searches_die_of(self, driver: Driver) -> None:
+        job = driver.begin()
+        for _ in range(3):
+            driver = self.resumed()
+            assert driver.begin() == job
+        driver = self.resumed()
+        assert driver.begin() != job
+        assert [(t.state, t.reason) for t in read_trials(self.run)] == [("fail", "the worker died"), ("running", "")]
+
+    def test_interrupting_a_search_is_no_fault_of_its_trials(self, driver: Driver) -> None:
+        job = driver.begin()
+        for _ in range(6):
+            driver.interrupt()
+            driver = self.resumed()
+            assert driver.begin() == job
+
+    def test_gives_a_trial_whose_worker_died_to_another(self, driver: Driver) -> None:
         job = driver.begin()
         assert job is not None
-        driver.end(job.number, Outcome(0.0, "the worker died", "perhaps"))
+        driver.epoch(job.number, self.epoch(1), seconds=2.0)
+        driver.lose(job.number, 3.0)
+        assert driver.begin() == job
+        assert driver.epoch(job.number, self.epoch(1), seconds=0.5)  # From its checkpoint: no news.
+        driver.epoch(job.number, self.epoch(2), seconds=1.5)
+        driver.lose(job.number, 1.0)
+        assert driver.begin() == job
         (trial,) = read_trials(self.run)
-        assert (trial.state, trial.reason, trial.detail) == ("fail", "the worker died", "perhaps")
+        assert (trial.state, len(trial.accuracies), trial.seconds) == ("running", 2, 2.0 + 3.0 + 1.5)
+
+    def test_fails_a_trial_that_workers_die_of(self, driver: Driver) -> None:
+        job = driver.begin()
+        assert job is not None
+        for _ in range(3):
+            driver.lose(job.number, 3.0)
+            assert driver.begin() == job
+        driver.lose(job.number, 4.0)
+        assert driver.begin() != job
+        trial = read_trials(self.run)[0]
+        assert (trial.state, trial.reason, trial.seconds) == ("fail", "the worker died", 13.0)
+        assert trial.detail == "4 one after the other; perhaps the machine ran out of memory"
+        assert self.ledger.seconds == 13.0
+
+    def test_fails_a_trial_whose_worker_hangs(self, driver: Driver) -> None:
+        job = driver.begin()
+        assert job is not None
+        assert not driver.hangs(job.number, 299.0)
+        assert driver.hangs(job.number, 301.0)
+        macs = read_trials(self.run)[0].macs
+        self.forecast.learn(replace(COST, macs=macs), images=110, seconds=60.0)
+        assert not driver.hangs(job.number, 1199.0)
+        assert driver.hangs(job.number, 1201.0)
+        driver.lose(job.number, 1201.0, hung=True)
+        (trial,) = read_trials(self.run)
+        assert (trial.state, trial.reason) == ("fail", "the worker hung")
+        assert trial.detail == "no epoch and no end for 1201 s"
+        assert not driver.hangs(job.number, 1e9)
+
+    def test_a_fault_of_the_world_ends_the_search_and_leaves_the_trial(self, driver: Driver) -> None:
+        first, second = driver.begin(), driver.begin()
+        assert first is not None
+        assert second is not None
+        driver.end(first.number, Outcome(1.0, error=RunError("the disk is full")))
+        assert str(driver.error) == "the disk is full"
+        assert driver.begin() is None
+        assert not driver.epoch(second.number, self.epoch(1), seconds=1.0)
+        assert driver.over
+        assert [trial.state for trial in read_trials(self.run)] == ["running", "running"]
 
 
 def test_ray_trains_on_several_workers_and_outlives_one(
@@ -567,27 +707,32 @@ def test_ray_trains_on_several_workers_and_outlives_one(
 ) -> None:
     monkeypatch.chdir(images.parent)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    run: Any = None
-    accounts: dict[str, float] = {}
+    held: set[int] = set()
     killed: list[int] = []
+    hear = _Desk.hear
 
-    def listen(event: Event) -> None:
-        """Kill the worker that has just done the first epoch of trial 2: whose account is another than before."""
-        nonlocal run, accounts
-        run = event.run if isinstance(event, Planned) else run
-        before, accounts = accounts, open_journal(run).facts().get("ledger", {})
-        if isinstance(event, EpochDone) and event.number == 2 and not killed:
-            changed = [holder for holder in accounts if accounts[holder] != before.get(holder) and holder != "driver"]
-            killed.extend(int(holder.rpartition(":")[2]) for holder in changed)
-            os.kill(killed[0], signal.SIGKILL)
+    def listen(desk: _Desk, trial_id: str, told: dict[str, Any]) -> bool:
+        """Kill the worker that has just done the first epoch of trial 2, and stop the one that does that of trial 5."""
+        goes_on = hear(desk, trial_id, told)
+        number, process = desk.places[trial_id].number, told["process"]
+        held.add(process)
+        if number == 2 and "epoch" in told and not killed:
+            killed.append(process)
+            os.kill(process, signal.SIGKILL)
+        if number == 5 and "epoch" in told and len(killed) < 2:
+            killed.append(process)
+            os.kill(process, signal.SIGSTOP)
+        return goes_on
 
-    result = run_search(many_points(), workers=2, budget="10trials", data=images.name, on_event=listen)
+    monkeypatch.setattr(_Desk, "hear", listen)
+    monkeypatch.setattr(Driver, "hangs", lambda driver, number, silent: number == 5 and silent > 1.0)
+    result = run_search(many_points(), workers=2, budget="10trials", data=images.name)
     trials = read_trials(result.run)
     assert len(trials) == 10
     assert len({trial.fingerprint for trial in trials}) == 10
-    assert [trial.reason for trial in trials if trial.state == "fail"] == ["the worker died"]
+    assert [(trial.number, trial.reason) for trial in trials if trial.state == "fail"] == [(5, "the worker hung")]
     assert sum(trial.state == "complete" for trial in trials) == 9
-    assert len(accounts) >= 3  # The driver, two workers, and where there was work left one in the place of the dead.
+    assert len(held) >= 3
     assert capfd.readouterr() == ("", "")
     assert not (tmp_path / "home").exists()
     assert json.loads((result.run.folder / "run.json").read_text())["workers"] == 2

@@ -1,5 +1,6 @@
 """Training: it learns, it resumes bit by bit, and it says what went wrong."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -127,7 +128,7 @@ def test_resumed_is_undisturbed(data: Dataset, tmp_path: Path, stops: tuple[int,
     seen: list[Epoch] = []
     history = fit(resumed, data, RECIPE, device=CPU, seed=3, folder=tmp_path, on_epoch=seen.append)
     assert numbers(history) == numbers(expected)
-    assert [epoch.epoch for epoch in seen] == list(range(stops[-1] + 1, 5))
+    assert tuple(seen) == history.epochs  # Those of the checkpoint too.
     assert same_weights(resumed, straight)
 
 
@@ -150,11 +151,10 @@ def test_the_checkpoint_is_weights_only_and_there_before_on_epoch(data: Dataset,
 def test_a_write_that_is_cut_off_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint.save(tmp_path, {"epoch": 1})
 
-    def cut_off(state: object, path: Path) -> None:
-        path.write_bytes(b"half")
+    def cut_off(descriptor: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(torch, "save", cut_off)
+    monkeypatch.setattr(os, "fsync", cut_off)
     with pytest.raises(KeyboardInterrupt):
         checkpoint.save(tmp_path, {"epoch": 2})
     assert checkpoint.load(tmp_path, device=CPU) == {"epoch": 1}
@@ -189,6 +189,21 @@ def test_a_diverging_training_is_the_trials_failure(data: Dataset, tmp_path: Pat
         fit(network(), data, wild, device=CPU, seed=0, folder=tmp_path)
     assert caught.value.reason == "diverged"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_batch_in_parts_has_the_gradients_of_a_whole_one() -> None:
+    seed_everything(0)
+    images, labels = torch.randn(10, 1, 8, 8), torch.arange(10) % CLASSES
+    whole, parted = (WithExit() for _ in range(2))
+    parted.load_state_dict(whole.state_dict())
+    before = whole.early.weight.detach().clone()
+    losses = [
+        Step(module, RECIPE, device=CPU, parts=parts)(images, labels, lr=0.1)
+        for module, parts in ((whole, 1), (parted, 4))
+    ]
+    torch.testing.assert_close(*losses)
+    torch.testing.assert_close(whole.state_dict(), parted.state_dict())
+    assert not torch.equal(whole.early.weight, before)
 
 
 class Hungry(nn.Module):

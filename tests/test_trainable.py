@@ -11,10 +11,9 @@ from torch.nn import functional as F  # noqa: N812
 import nas
 from nas import catalog
 from nas.arch.cost import Shape, cost
-from nas.arch.nodes import Network
-from nas.arch.rewrite import for_images, with_classes
+from nas.arch.nodes import Branches, Chain, DropPath, Network, Part
+from nas.arch.rewrite import for_images, rewrite, with_classes
 from nas.errors import ShapeError
-from nas.lower.layers import DropPath
 
 SMALL: dict[int, Shape] = {1: (1, 28, 28), 3: (3, 32, 32)}
 """The small image, by its channels."""
@@ -28,13 +27,20 @@ def reads(network: Network, image: Shape) -> bool:
     return True
 
 
+def without_drops(part: Part) -> Part:
+    match part:
+        case DropPath():
+            return Chain()
+        case Branches(branches=branches, join="mean"):
+            return Branches(*branches, join="mean")
+        case _:
+            return part
+
+
 def step(network: Network, image: Shape, classes: int) -> None:
     """One step has a finite loss, and a gradient on every parameter; no branch is dropped meanwhile."""
     torch.manual_seed(0)
-    module = nas.build(network, input=image).train()
-    for layer in module.modules():
-        if isinstance(layer, DropPath):
-            layer.eval()
+    module = nas.build(rewrite(network, without_drops), input=image).train()
     output = module(torch.randn(2, *image))
     logits, exits = output if module.exit_weights else (output, [])
     targets = torch.randint(classes, (2,))
@@ -63,3 +69,24 @@ def test_a_step_on_a_small_image(name: str) -> None:
     named = catalog.network(name)
     image = SMALL[named.input[0]]
     step(for_images(with_classes(named.network(), 10), image), image, 10)
+
+
+@pytest.mark.parametrize("name", ["fractalnet20_thin", "stochastic_depth20"])
+def test_what_a_step_drops_has_gradients_of_zero_and_learns_in_another(name: str) -> None:
+    named = catalog.network(name)
+    torch.manual_seed(0)
+    module = nas.build(named.network(), input=named.input).train()
+    still, zeros = {path for path, _ in module.named_parameters()}, 0
+    for _ in range(20):
+        module.zero_grad()
+        loss = F.cross_entropy(module(torch.randn(2, *named.input)), torch.randint(named.classes, (2,)))
+        loss.backward()
+        assert loss.isfinite()
+        for path, weight in module.named_parameters():
+            assert weight.grad is not None, path
+            assert weight.grad.isfinite().all(), path
+            zeros += not weight.grad.any()
+            if weight.grad.any():
+                still.discard(path)
+    assert zeros > 0
+    assert not still

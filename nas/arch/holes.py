@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
@@ -163,8 +164,17 @@ def span(name: str, low: int, high: int, step: int = 1, *, log: bool = False) ->
 
 
 def shared(scope: str, hole: Any) -> Any:
-    """The same hole, decided once for the nearest enclosing scope named `scope` ("" is the whole space)."""
-    return replace(hole, scope=scope)
+    """The same hole, decided once for the nearest enclosing scope named `scope` ("" is the whole space).
+
+    Of arithmetic on holes, all of them; a plain value stays what it is.
+    """
+    match hole:
+        case Derived(op=op, left=left, right=right):
+            return Derived(op, shared(scope, left), shared(scope, right))
+        case Pick() | Span():
+            return replace(hole, scope=scope)
+        case _:
+            return hole
 
 
 def log_uniform(low: int, high: int, rng: random.Random) -> int:
@@ -211,7 +221,7 @@ def solve(value: Any, target: Any, known: Mapping[ValueHole, Any]) -> Iterator[d
     elif len(unknown) == 1:
         hole = unknown[0]
         fixed = evaluate_except(value, hole, known)
-        for option in _inverse(fixed, hole).get(_typed(target), ()):
+        for option in _reaching(fixed, hole, target):
             yield {hole: option}
     else:
         first = unknown[0]
@@ -230,6 +240,45 @@ def evaluate_except(value: Any, hole: ValueHole, known: Mapping[ValueHole, Any])
             return Derived(op, a, b) if isinstance(a, Open) or isinstance(b, Open) else _OPS[op](a, b)
         case _:
             return value
+
+
+def _reaching(value: Any, hole: ValueHole, target: Any) -> Iterable[Any]:
+    """The options of `hole`, the one hole left in `value`, that make `value` the target."""
+    if isinstance(hole, Span) and isinstance(target, int | float) and _is_monotone(value, hole):
+        return _searched(value, hole.options, target)
+    return _inverse(value, hole).get(_typed(target), ())
+
+
+def _is_monotone(value: Any, hole: Span) -> bool:
+    """Whether a value only rises or only falls with its hole: it stands there once, and nothing is divided by zero."""
+    match value:
+        case Span():
+            return True
+        case Derived(op=op, left=left, right=right):
+            inner, other = (left, right) if isinstance(left, Open) else (right, left)
+            if isinstance(other, Open) or type(other) not in (int, float):
+                return False
+            if op in ("//", "/") and (inner is right or other == 0):
+                return inner is right and type(inner) is Span and hole.low > 0
+            return _is_monotone(inner, hole)
+        case _:
+            return False
+
+
+def _searched(value: Any, options: range, target: Any) -> Iterator[Any]:
+    """The options at which a monotone value is the target: the first is searched for, others stand next to it."""
+
+    def at(index: int) -> Any:
+        option = options[index]
+        return evaluate(value, lambda _: option)
+
+    last = len(options) - 1
+    rises = at(0) <= at(last)
+    index = bisect_left(range(len(options)), True, key=lambda i: at(i) >= target if rises else at(i) <= target)
+    while index <= last and at(index) == target:
+        if same(at(index), target):
+            yield options[index]
+        index += 1
 
 
 @lru_cache(maxsize=65536)

@@ -4,6 +4,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any
@@ -14,7 +15,7 @@ from nas.arch.nodes import Chain, Choice, Repeat, Scope, Space, Value, chain, co
 from nas.arch.points import mutate
 from nas.arch.realize import Point, realize, sample
 from nas.arch.scopes import Hole, Place
-from nas.arch.sharing import shared_families
+from nas.arch.sharing import looks_out, shared_families
 from nas.errors import PartError, ShapeError
 
 Decided = frozenset[tuple[str, Any]]
@@ -70,21 +71,28 @@ def _climb(
 
 def points(space: Space) -> int:
     """The number of points of `space`, exactly: a shared decision counts once, a closed one not at all."""
-    counter = _Counter(chain(space))
-    return sum(counter.all([counter.ways(chain(space), Place())]).values())
+    return _points(chain(space))
+
+
+@lru_cache(maxsize=1024)
+def _points(space: Chain) -> int:
+    counter = _Counter(space)
+    return sum(counter.all([counter.ways(space, Place())]).values())
 
 
 class _Counter:
     """Counts fillings; what one place decides for others is kept apart until the last place has seen it."""
 
     def __init__(self, space: Chain) -> None:
-        self.shared, _ = shared_families(space)
+        self.shared, self.reopened = shared_families(space)
         self.options: dict[str, int] = {}
         self.sightings: Counter[str] = Counter()
         """How many places are still to see a shared decision; first all of them are counted."""
         self.first: dict[str, int] = {}
         """When a shared decision was first seen; `clock` counts the sightings."""
         self.clock = 0
+        self.seen: list[str] = []
+        """The shared decisions in the order in which places see them."""
         self.counting = True
         self.ways(space, Place())
         self.counting = False
@@ -119,16 +127,36 @@ class _Counter:
             values = dict(zip(holes, options, strict=True))
             decided = self.all(self.decided(hole, option, place) for hole, option in values.items())
             answers.append((evaluate(part.times, values.__getitem__), decided))
-        done: list[Ways] = [{frozenset(): 1}]
-        for i in range(1, max((times for times, _ in answers), default=0) + 1):
-            done.append(self.all((done[-1], self.ways(part.part, place.scope(part.name, i)))))
-        return _either([self.all((ways, done[times])) for times, ways in answers])
+        most = max((times for times, _ in answers), default=0)
+        if place.scope(part.name, "#").family in self.reopened:  # other places see what a repetition decides
+            done: list[Ways] = [_NOTHING]
+            for i in range(1, most + 1):
+                done.append(self.all((done[-1], self.ways(part.part, place.scope(part.name, i)))))
+            return _either([self.all((ways, done[times])) for times, ways in answers])
+        one = self.one_of_several(part, place) if most > 0 else _NOTHING
+        if self.counting:
+            return {}
+        numbers = [times for times, _ in answers]
+        if all(ways == _NOTHING for _, ways in answers) and numbers == list(range(numbers[0], most + 1)):
+            return _joined(_powers(one, numbers[0])[0], _powers(one, len(numbers))[1])
+        return _either([self.all((ways, _powers(one, times)[0])) for times, ways in answers])
+
+    def one_of_several(self, part: Repeat, place: Place) -> Ways:
+        """The ways to fill one repetition; what it decides for others stays open until all repetitions have seen it."""
+        if not looks_out(part.part, frozenset({part.name})):
+            return {frozenset(): _points(Chain(Scope(part.name, part.part)))}
+        begun, within = len(self.seen), place.scope(part.name, 1)
+        ways = self.ways(part.part, within)
+        outer = {name for name in self.seen[begun:] if not name.startswith(within.prefix)}
+        self.sightings.update(dict.fromkeys(outer, 1 if self.counting else -1))
+        return ways
 
     def decided(self, hole: Hole, option: Any, place: Place) -> Ways:
         if place.family_name(hole) not in self.shared:
             return {frozenset(): len(hole.options) if option is _ANY else 1}
         name = place.full_name(hole)
         self.options[name] = len(hole.options)
+        self.seen.append(name)
         self.sightings[name] += 1 if self.counting else -1
         if not self.counting:
             self.clock += 1
@@ -159,6 +187,8 @@ class _Counter:
 
 
 _ANY = object()
+_NOTHING: Ways = {frozenset(): 1}
+"""The one way to fill a place without holes."""
 
 
 def _either(several: Iterable[Ways]) -> Ways:
@@ -167,6 +197,24 @@ def _either(several: Iterable[Ways]) -> Ways:
     for ways in several:
         for decided, count in ways.items():
             answer[decided] += count
+    return answer
+
+
+def _powers(ways: Ways, count: int) -> tuple[Ways, Ways]:
+    """The ways to fill `count` such places; and those to fill fewer, in all."""
+    if count == 0:
+        return _NOTHING, {}
+    half, below = _powers(ways, count // 2)
+    power, total = _joined(half, half), _either([below, _joined(half, below)])
+    return (_joined(power, ways), _either([total, power])) if count % 2 else (power, total)
+
+
+def _joined(a: Ways, b: Ways) -> Ways:
+    """The ways to fill two places."""
+    answer: Ways = defaultdict(int)
+    for (here, count), (there, more) in product(a.items(), b.items()):
+        if (both := _agreed(here, there)) is not None:
+            answer[both] += count * more
     return answer
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -26,12 +26,15 @@ from nas.arch.nodes import (
     Fork,
     Graph,
     Network,
+    Node,
     Part,
+    Ratio,
     Repeat,
     Scope,
     Space,
     Step,
     chain,
+    contents,
     field_names,
     holds_cells,
     is_open,
@@ -94,7 +97,7 @@ class _Search:
             if end == count:
                 yield after
             else:
-                self.fail((*at, end), f"the network goes on with {_brief(parts[end])} where the space ends")
+                self.fail((*at, end), "the network goes on with {} where the space ends", parts[end])
 
     def parts(
         self, patterns: tuple[Part, ...], place: Place, parts: tuple[Part, ...], start: int, state: _State, at: Location
@@ -117,13 +120,14 @@ class _Search:
                 if isinstance(pattern, Choice):
                     labels = _alternatives(pattern).possible(parts[pos] if pos < len(parts) else None)
                     if not labels:
-                        there = _brief(parts[pos]) if pos < len(parts) else "the end"
-                        self.fail((*at, pos), f"no part that {place.full_name(pattern)} offers begins with {there}")
+                        there = parts[pos] if pos < len(parts) else "the end"
+                        name = place.full_name(pattern)
+                        self.fail((*at, pos), "no part that {} offers begins with {}", name, there)
                 yield from self.structure(pattern, place, pos, state, within, labels)
             case Fork() if any(isinstance(part, Fork) for part in parts[max(0, pos - 1) : pos + 1]):
                 yield from self.fork(pattern, place, parts, pos, state, at)
             case _ if pos == len(parts):
-                self.fail((*at, pos), f"the network ends where the space expects {_brief(pattern)}")
+                self.fail((*at, pos), "the network ends where the space expects {}", pattern)
             case _:
                 for after in self.one(pattern, place, parts[pos], state, (*at, pos)):
                     yield pos + 1, after
@@ -188,10 +192,10 @@ class _Search:
                 yield state
                 return
             if isinstance(pattern, LEAVES):
-                self.fail(at, f"the space expects {_brief(pattern)}, the network has {_brief(part)}")
+                self.fail(at, "the space expects {}, the network has {}", pattern, part)
                 return
         if type(pattern) is not type(part):
-            self.fail(at, f"the space expects {_brief(pattern)}, the network has {_brief(part)}")
+            self.fail(at, "the space expects {}, the network has {}", pattern, part)
             return
         match pattern, part:
             case Branches(), Branches():
@@ -218,9 +222,9 @@ class _Search:
             if end == len(branches):
                 yield after
             else:
-                self.fail(at, f"the network joins {len(branches)} branches, the space {end}")
+                self.fail(at, "the network joins {} branches, the space {}", len(branches), end)
         if len(patterns) > len(branches):
-            self.fail(at, f"the network joins {len(branches)} branches, the space {len(patterns)}")
+            self.fail(at, "the network joins {} branches, the space {}", len(branches), len(patterns))
 
     def row(
         self,
@@ -287,14 +291,14 @@ class _Search:
                 for after in self.whole(pattern, place, cells[pos], before, (*at, pos)):
                     yield pos + 1, after
             else:
-                self.fail(at, f"the network has {len(cells)} cells, the space expects more")
+                self.fail(at, "the network has {} cells, the space expects more", len(cells))
 
         return _in_turn(len(patterns), step, start, state)
 
     def graph(self, pattern: Graph, place: Place, part: Graph, state: _State, at: Location) -> States:
         shape, other = ([len(s.edges) for s in g.steps] for g in (pattern, part))
         if shape != other:
-            self.fail(at, f"the network's graph has steps of {other} edges, the space's {shape}")
+            self.fail(at, "the network's graph has steps of {} edges, the space's {}", other, shape)
             return
         slots: list[tuple[Any, Any]] = []
         for ours, theirs in zip(pattern.steps, part.steps, strict=True):
@@ -321,16 +325,18 @@ class _Search:
         wanted: list[tuple[str, Any, Any]] = []
         for name in names:
             ours, theirs = getattr(pattern, name), getattr(part, name)
+            if isinstance(ours, Ratio) and isinstance(theirs, Ratio):
+                ours, theirs = contents(ours), contents(theirs)
             if isinstance(ours, tuple) and is_open(ours):
                 try:
                     wanted += [(name, hole, value) for hole, value in _open_values(ours, _spread(theirs, len(ours)))]
                 except ValueError:
-                    self.fail(at, f"{name} is {theirs} in the network and {ours} in the space")
+                    self.fail(at, "{} is {} in the network and {} in the space", name, theirs, ours)
                     return
             elif is_hole(ours):
                 wanted.append((name, ours, theirs))
             elif ours != theirs and not _settles(part, name, ours):
-                self.fail(at, f"{name} is {theirs} in the network and {ours} in the space")
+                self.fail(at, "{} is {} in the network and {} in the space", name, theirs, ours)
                 return
 
         def solved(rest: list[tuple[str, Any, Any]], before: _State) -> States:
@@ -344,7 +350,8 @@ class _Search:
                 found = True
                 yield from solved(others, self.bind(before, holes, place))
             if not found:
-                self.fail(at, f"{name} is {theirs} in the network; {self.offers(ours, place, known)}", rank=1)
+                offers = partial(_offers, ours, place, known)
+                self.fail(at, "{} is {} in the network; {}", name, theirs, offers, rank=1)
 
         yield from solved(wanted, state)
 
@@ -375,18 +382,9 @@ class _Search:
         kept = {name: option for name, option in state.seen.items() if not name.startswith(place.prefix)}
         return state if len(kept) == len(state.seen) else _State(kept, state.point)
 
-    def offers(self, value: Any, place: Place, known: dict[ValueHole, Any]) -> str:
-        said = [
-            f"{place.full_name(hole)} is already {known[hole]}"
-            if hole in known
-            else f"{place.full_name(hole)} offers {offered_text(hole)}"
-            for hole in dict.fromkeys(value_holes(value))
-        ]
-        return " and ".join(said) + (", and the space derives it" if isinstance(value, Derived) else "")
-
-    def fail(self, at: Location, reason: str, *, rank: int = 0) -> None:
+    def fail(self, at: Location, reason: str, *told: Any, rank: int = 0) -> None:
         if (at, rank) > (self.furthest, self.rank):
-            self.furthest, self.rank, self.reason = at, rank, reason
+            self.furthest, self.rank, self.reason = at, rank, reason.format(*map(_told, told))
 
 
 def _in_turn(count: int, step: Callable[[int, int, _State], Ends], start: int, state: _State) -> Ends:
@@ -500,7 +498,7 @@ class _Alternatives(NamedTuple):
     def possible(self, part: Part | None) -> tuple[str, ...]:
         found = self.others
         if part is not None:
-            found = sorted((*self.by_part.get(part, ()), *self.by_type.get(type(part), ()), *found))
+            found = sorted({*self.by_part.get(part, ()), *self.by_type.get(type(part), ()), *found})
         return tuple(self.labels[i] for i in found)
 
 
@@ -508,14 +506,56 @@ class _Alternatives(NamedTuple):
 def _alternatives(choice: Choice) -> _Alternatives:
     made = _Alternatives({}, {}, [], choice.labels)
     for i, alternative in enumerate(choice.parts):
-        first = alternative.parts[0] if alternative.parts else None
-        if first is None or isinstance(first, Choice | Repeat | Scope | Cells):
+        begins = _beginnings(alternative)
+        for part in begins.parts:
+            made.by_part.setdefault(part, []).append(i)
+        for kind_of_part in begins.types:
+            made.by_type.setdefault(kind_of_part, []).append(i)
+        if begins.empty:
             made.others.append(i)
-        elif is_open(first):
-            made.by_type.setdefault(type(first), []).append(i)
-        else:
-            made.by_part.setdefault(first, []).append(i)
     return made
+
+
+class _Beginnings(NamedTuple):
+    """What a chain can begin with: parts, or kinds of parts; or with nothing of its own."""
+
+    parts: frozenset[Part]
+    types: frozenset[type]
+    empty: bool
+
+
+@lru_cache(maxsize=65536)
+def _beginnings(space: Chain) -> _Beginnings:
+    parts: set[Part] = set()
+    types: set[type] = set()
+    for part in space.parts:
+        begins = _part_beginnings(part)
+        parts |= begins.parts
+        types |= begins.types
+        if not begins.empty:
+            return _Beginnings(frozenset(parts), frozenset(types), False)
+    return _Beginnings(frozenset(parts), frozenset(types), True)
+
+
+def _part_beginnings(part: Part) -> _Beginnings:
+    nothing: frozenset[Any] = frozenset()
+    match part:
+        case Choice(parts=alternatives):
+            several = [_beginnings(alternative) for alternative in alternatives]
+            parts = nothing.union(*(begins.parts for begins in several))
+            types = nothing.union(*(begins.types for begins in several))
+            return _Beginnings(parts, types, any(begins.empty for begins in several))
+        case Scope(part=inner):
+            return _beginnings(inner)
+        case Repeat(part=inner, times=times):
+            begins = _beginnings(inner)
+            return begins._replace(empty=begins.empty or 0 in _reachable(times))
+        case Fork():  # which may have no branches
+            return _Beginnings(nothing, frozenset({Fork}), True)
+        case _ if is_open(part):
+            return _Beginnings(nothing, frozenset({type(part)}), False)
+        case _:
+            return _Beginnings(frozenset({part}), nothing, False)
 
 
 _ABSENT = Chain(Fork())
@@ -590,7 +630,19 @@ def _path(network: Chain, location: Location) -> str:
     return path
 
 
-def _brief(part: Any) -> str:
-    """A part in a few words."""
-    said = repr(part)
-    return said if len(said) <= 60 else f"{kind(part)}(…)"
+def _offers(value: Any, place: Place, known: dict[ValueHole, Any]) -> str:
+    said = [
+        f"{place.full_name(hole)} is already {known[hole]}"
+        if hole in known
+        else f"{place.full_name(hole)} offers {offered_text(hole)}"
+        for hole in dict.fromkeys(value_holes(value))
+    ]
+    return " and ".join(said) + (", and the space derives it" if isinstance(value, Derived) else "")
+
+
+def _told(value: Any) -> str:
+    """A part in a few words; what a function says; anything else as it is."""
+    if isinstance(value, Node):
+        said = repr(value) if isinstance(value, LEAVES) or not is_open(value) else ""
+        return said if 0 < len(said) <= 60 else f"{kind(value)}(…)"  # type: ignore[arg-type]
+    return str(value() if callable(value) else value)

@@ -20,6 +20,7 @@ from nas.arch.nodes import (
     Graph,
     Network,
     Part,
+    Ratio,
     Repeat,
     Scope,
     Space,
@@ -114,6 +115,8 @@ class _Filling:
         self.point: Point = {}
         self.holes: dict[str, Hole] = {}
         self.scopes: dict[str, type] = {}
+        self.made: dict[tuple[Chain, Place], Chain] = {}
+        """What chains have become; one that stands in the same place again becomes the same."""
 
     def decide(self, hole: Hole, place: Place) -> Any:
         name = place.full_name(hole)
@@ -134,12 +137,16 @@ class _Filling:
             return evaluate(value, lambda hole: self.decide(hole, place))
         if isinstance(value, tuple):
             return tuple(self.value(item, place) for item in value)
+        if isinstance(value, Ratio) and is_open(value):
+            return Ratio(*self.value(contents(value), place))
         return value
 
     def chain(self, space: Chain, place: Place) -> Chain:
         if not is_open(space):
             return space
-        return interned(Chain(*(self.part(part, place) for part in space.parts)))
+        if (space, place) not in self.made:
+            self.made[space, place] = interned(Chain(*(self.part(part, place) for part in space.parts)))
+        return self.made[space, place]
 
     def part(self, part: Part, place: Place) -> Part:
         if not is_open(part):

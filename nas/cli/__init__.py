@@ -10,10 +10,14 @@ from nas.errors import NasError
 
 _COMMANDS = {
     "search": "Search a space for networks with the best accuracy per MAC.",
+    "bench": "Compare the strategies on a table of trained networks.",
+    "resume": "Go on with a search that was interrupted or killed, or give it more budget.",
+    "status": "Say how far a run is, while it goes on or afterwards.",
     "pareto": "Draw the front of one or more runs.",
     "runs": "List the runs of a folder.",
     "networks": "List the named networks.",
     "show": "Show a network: what it is, what it is made of and what it costs.",
+    "draw": "Draw a network: its stages with shapes and MACs, and the inside of each kind of block.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
     "compare": "Set published errors of networks against what they cost.",

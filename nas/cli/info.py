@@ -1,7 +1,7 @@
 """`nas info`."""
 
 import json
-from math import log10
+from math import log10, modf
 
 import click
 
@@ -35,7 +35,7 @@ def command(space: str, image: Shape | None, classes: int | None, as_json: bool)
         told = {
             "space": space,
             "input": list(image),
-            "points": found.points if found.points < 10**4000 else _power(found.points),
+            "points": found.points if found.points.bit_length() < 10_000 else _power(found.points),
             "valid": found.valid,
             **costs,
         }
@@ -57,5 +57,5 @@ def _power(number: int) -> str:
     """A whole number of any size: in full while a person reads it so, else as a power of ten."""
     if number < 10**9:
         return f"{number:,}"
-    digits = int(log10(number))
-    return f"{number // 10 ** (digits - 1) / 10:.1f}e{digits}"
+    digits, power = modf(log10(number))
+    return f"{10**digits:.1f}e{power:.0f}"

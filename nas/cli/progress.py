@@ -7,8 +7,10 @@ from typing import Self
 
 import click
 
+from nas.cli.plan import said
 from nas.cli.table import count
-from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned, Progress
+from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned
+from nas.search.progress import Progress
 
 
 class Display:
@@ -52,23 +54,13 @@ class Display:
             case Began(progress=progress) | EpochDone(progress=progress):
                 self._advance(progress)
             case Finished(cause=cause):
-                causes = {
-                    "budget": "the budget is spent",
-                    "space": "every network was tried",
-                    "interrupted": "interrupted",
-                }
-                self._line(f"{causes[cause]}")
+                self._line(CAUSES[cause])
 
-    def _plan(self, plan: Planned) -> None:
-        budget, recipe = plan.budget, plan.length.recipe
-        self.unit = str(budget)
-        self.amount = budget.amount
-        workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
-        self._line(
-            f"run {plan.run.folder}\n"
-            f"plan: {budget} on {workers} ({plan.device}), about {plan.trials} trainings of {recipe.epochs} epochs "
-            f"on {plan.length.train} images"
-        )
+    def _plan(self, planned: Planned) -> None:
+        self.unit = str(planned.plan.budget)
+        self.amount = planned.plan.budget.amount
+        resumed = f", which goes on after {planned.recorded} trials" if planned.recorded else ""
+        self._line(f"run {planned.run.folder}{resumed}\n{said(planned.plan)}")
         if self._bar:
             self._bar.update(self._task, total=self.amount, description="first trials")
 

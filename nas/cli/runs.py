@@ -19,11 +19,16 @@ def command(runs_dir: Path, as_json: bool) -> None:
     Example:
       nas runs
     """
+    from nas.errors import RunError
     from nas.runs import frame, runs
 
     rows = []
     for run in runs(runs_dir):
-        trials = frame(run)
+        try:
+            trials = frame(run)
+        except RunError as error:  # Killed before its first trial, or damaged: no reason to hide the others.
+            click.echo(f"left out: {error}", err=True)
+            continue
         trained = trials[trials["state"] == "complete"]
         best = float(trained["accuracy"].max()) if len(trained) else None
         rows.append((run, len(trials), len(trained), best))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from nas.arch.cost import Shape
+from nas.arch.readable import count as count
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -19,14 +20,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         ).rstrip()
         for line in lines
     ]
-
-
-def count(number: float) -> str:
-    """A count in three figures: 4.09 G, 25.6 M, 570 k."""
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.3g} {unit}" if number < 999.5 * size else f"{number / size:.0f} {unit}"
-    return f"{number:g}"
 
 
 def shape_text(shape: Shape) -> str:

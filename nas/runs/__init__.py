@@ -2,6 +2,8 @@
 
 request      what was asked, `run.json`
 folder       the folder of a run: made, opened, listed
+lock         one search in a run at a time
+files        files that appear whole or not at all
 environment  versions and devices, `environment.json`
 journal      the Optuna study, as a search writes it
 trial        one trial, as it is read back

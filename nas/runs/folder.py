@@ -1,13 +1,14 @@
 """The folder of a run: made, opened, listed."""
 
-import os
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from nas.errors import RunError
+from nas.runs import files
 from nas.runs.environment import environment
 from nas.runs.request import Request, from_json, to_json
 
@@ -45,17 +46,34 @@ class Run:
 
     @property
     def checkpoints(self) -> Path:
-        """The folder of weights."""
+        """The folder of weights, and of trainings under way."""
         return self.folder / _CHECKPOINTS
 
     def weights(self, trial: int) -> Path:
         """The file of a finished trial's weights."""
         return weights(self.checkpoints, trial)
 
+    def keep_trainings(self, trials: Collection[int]) -> None:
+        """Remove the trainings on disk, less those of `trials`, and what killed processes left half written."""
+        self.checkpoints.mkdir(exist_ok=True)
+        files.clear_unfinished(self.folder)
+        for folder in self.checkpoints.iterdir():
+            if folder.is_dir() and folder not in {training(self.checkpoints, trial) for trial in trials}:
+                shutil.rmtree(folder)
+
+    def drop_training(self, trial: int) -> None:
+        """Remove the training of a trial that has ended."""
+        shutil.rmtree(training(self.checkpoints, trial), ignore_errors=True)
+
 
 def weights(checkpoints: Path, trial: int) -> Path:
     """The file of a finished trial's weights: a `state_dict`, to be loaded with `weights_only=True`."""
     return checkpoints / f"{trial}.pt"
+
+
+def training(checkpoints: Path, trial: int) -> Path:
+    """The folder of a training under way: weights, optimizer and epochs, as of its last epoch."""
+    return checkpoints / str(trial)
 
 
 def create(request: Request, *, runs_dir: Path, name: str | None = None, devices: Sequence[str] = ()) -> Run:
@@ -81,8 +99,8 @@ def create(request: Request, *, runs_dir: Path, name: str | None = None, devices
                 hint="choose another --name, or leave it out",
             )
         run.checkpoints.mkdir()
-        _write(folder / _ENVIRONMENT, environment(devices))
-        _write(folder / _REQUEST, to_json(request))
+        files.write(folder / _ENVIRONMENT, environment(devices).encode())
+        files.write(folder / _REQUEST, to_json(request).encode())
     except OSError as error:
         raise RunError(
             f"a run needs a folder one can write to, but: {error.strerror}",
@@ -142,13 +160,3 @@ def _free_name(request: Request, runs_dir: Path) -> str:
     stem = f"{datetime.now():%Y-%m-%d-%H%M%S}-{space}"[:120]
     names = (stem, *(f"{stem}-{i}" for i in range(2, 1000)))
     return next(name for name in names if not (runs_dir / name).exists())
-
-
-def _write(file: Path, content: str) -> None:
-    """Write a file that appears whole or not at all."""
-    unfinished = file.with_name(f"{file.name}.part")
-    with unfinished.open("w", encoding="utf-8") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(file)

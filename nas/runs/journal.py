@@ -1,8 +1,10 @@
 """The Optuna study of a run: the one record of its trials, written as they go and read back."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Literal
 
 import optuna
@@ -13,17 +15,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nas.arch.cost import Cost
 from nas.errors import RunError
+from nas.runs import files
 from nas.runs.folder import Run
 from nas.runs.trial import Trial, trial_of
 
 Direction = Literal["maximize", "minimize"]
 
+_PATIENCE_S = 60.0
+"""Who looks at a run while it goes on holds its file for a moment."""
+
 
 class Journal:
-    """Writes and reads the study of a run. Whatever a method was told is on disk when it returns."""
+    """Writes and reads the study of a run. Whatever a method was told is on disk when it returns.
 
-    def __init__(self, study: optuna.Study, storage: optuna.storages.BaseStorage) -> None:
-        self._study, self._storage = study, storage
+    What writes raises `RunError` where the study cannot be written: no room, no right to, or the file was changed.
+    """
+
+    def __init__(self, run: Run, study: optuna.Study, storage: optuna.storages.BaseStorage) -> None:
+        self._run, self._study, self._storage = run, study, storage
         self._id = storage.get_study_id_from_name(study.study_name)
 
     def begin(self, asked: FrozenTrial, *, network: str, fingerprint: str, cost: Cost, seed: int) -> int:
@@ -47,61 +56,124 @@ class Journal:
             system_attrs=asked.system_attrs,
             user_attrs={**attrs, **costs},
         )
-        return self._storage.get_trial_number_from_id(self._storage.create_new_trial(self._id, begun))
+        with self._writing():
+            return self._storage.get_trial_number_from_id(self._storage.create_new_trial(self._id, begun))
 
-    def epochs(self, number: int, epochs: Sequence[dict[str, Any]]) -> None:
-        """Record the epochs of a trial so far."""
-        self._note(number, "epochs", list(epochs))
+    def epochs(self, number: int, epochs: Sequence[dict[str, Any]], *, seconds: float) -> None:
+        """Record the epochs of a trial so far, and the device time spent on it."""
+        self._note(number, seconds=seconds, epochs=list(epochs))
 
-    def complete(self, number: int, values: Sequence[float], *, seconds: float) -> None:
-        """Record that a trial reached its end."""
-        self._note(number, "seconds", seconds)
-        self._study.tell(number, list(values))
+    def note_tries(self, number: int, tries: int, *, epochs: int) -> None:
+        """Record how many workers were given a trial that has done so many epochs."""
+        self._note(number, tries=[epochs, tries])
+
+    def tries(self, trial: FrozenTrial, *, epochs: int) -> int:
+        """How many workers were given a trial that has done so many epochs; one where nothing was noted since."""
+        done, tries = trial.user_attrs.get("tries", (None, 0))
+        return tries if done == epochs else 1
+
+    def complete(self, number: int, values: Sequence[float], *, seconds: float, micro_batch: int | None = None) -> None:
+        """Record that a trial reached its end, with batches in parts of `micro_batch` images where not whole."""
+        self._note(number, seconds=seconds, **({"micro_batch": micro_batch} if micro_batch else {}))
+        with self._writing():
+            self._study.tell(number, list(values))
 
     def stop(self, number: int, reason: str, *, seconds: float) -> None:
         """Record that a trial was stopped before its end."""
-        self._note(number, "seconds", seconds)
-        self._note(number, "reason", reason)
-        self._study.tell(number, state=TrialState.PRUNED)
+        self._note(number, seconds=seconds, reason=reason)
+        with self._writing():
+            self._study.tell(number, state=TrialState.PRUNED)
 
     def fail(self, number: int, reason: str, detail: str, *, seconds: float) -> None:
         """Record that a trial failed."""
-        self._note(number, "seconds", seconds)
-        self._note(number, "reason", reason)
-        self._note(number, "detail", detail)
-        self._study.tell(number, state=TrialState.FAIL)
+        self._note(number, seconds=seconds, reason=reason, detail=detail)
+        with self._writing():
+            self._study.tell(number, state=TrialState.FAIL)
 
     def remember(self, name: str, value: Any) -> None:
         """Record a fact of the whole run."""
-        self._study.set_user_attr(name, value)
+        with self._writing():
+            self._study.set_user_attr(name, value)
 
     def facts(self) -> dict[str, Any]:
         """What was remembered of the whole run."""
-        return self._study.user_attrs
+        with self._reading():
+            return self._study.user_attrs
 
     def trial(self, number: int) -> Trial:
         """One trial as it stands."""
-        return trial_of(self._storage.get_trial(self._trial_id(number)))
+        with self._reading():
+            return trial_of(self._storage.get_trial(self._trial_id(number)))
 
     def trials(self) -> list[Trial]:
         """All trials as they stand, by number."""
-        return [trial_of(frozen) for frozen in self._study.get_trials(deepcopy=False)]
+        return [trial_of(frozen) for frozen in self.frozen()]
 
-    def _note(self, number: int, name: str, value: Any) -> None:
-        self._storage.set_trial_user_attr(self._trial_id(number), name, value)
+    def frozen(self) -> list[FrozenTrial]:
+        """All trials as Optuna holds them, by number; each is one that `trial_of` can read."""
+        with self._reading():
+            found = self._study.get_trials(deepcopy=False)
+            for frozen in found:
+                trial_of(frozen)
+            return found
+
+    def _note(self, number: int, **attrs: Any) -> None:
+        with self._writing():
+            trial_id = self._trial_id(number)
+            for name, value in attrs.items():
+                self._storage.set_trial_user_attr(trial_id, name, value)
 
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, OptunaError) as error:
+            raise RunError(
+                f"the study of this run cannot be written: {_why(error)}",
+                path=_place(self._run),
+                hint="make room or give the right to write; `nas resume` goes on from there",
+            ) from None
 
-def begin_journal(run: Run, *, directions: Sequence[Direction]) -> Journal:
-    """The journal of a new run, with one direction for each objective."""
-    storage = _storage(run, new=True)
-    study = optuna.create_study(storage=storage, study_name=run.name, directions=list(directions))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        study.set_metric_names(list(run.request.objectives))
-    return Journal(study, storage)
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with _damage_told(self._run):
+            yield
+
+
+def begin_journal(run: Run, *, directions: Sequence[Direction], facts: Mapping[str, Any] | None = None) -> Journal:
+    """The journal of a new run, with one direction for each objective, that remembers `facts`.
+
+    The study appears whole or not at all.
+    """
+    if run.request.storage:
+        return _begin(run, _storage(run.request.storage, new=True), directions, facts or {})
+    unfinished = run.study.with_name(f"{run.study.name}.part")
+    for left in run.folder.glob(f"{unfinished.name}*"):  # Of a process that was killed; SQLite's own journal too.
+        left.unlink()
+    storage = _storage(_url(unfinished), new=True)
+    _begin(run, storage, directions, facts or {})
+    storage.engine.dispose()
+    unfinished.replace(run.study)
+    files.settle(run.folder)
+    return open_journal(run)
+
+
+def has_journal(run: Run) -> bool:
+    """Whether the study of a run was begun.
+
+    Raises:
+        RunError: it is absent now, but was there.
+    """
+    if run.request.storage:
+        with _damage_told(run):
+            names = optuna.get_all_study_names(_storage(run.request.storage, new=True))
+            return run.name in names
+    if not run.study.is_file() and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
+        raise _absent(run)
+    return run.study.is_file()
 
 
 def open_journal(run: Run) -> Journal:
@@ -110,13 +182,12 @@ def open_journal(run: Run) -> Journal:
     Raises:
         RunError: the study is absent, damaged, or written by a newer Optuna.
     """
-    if not run.study.is_file():
-        raise RunError("the study of this run is absent", path=str(run.study), hint="the run has no trials to read")
-    try:
-        storage = _storage(run, new=False)
-        return Journal(optuna.load_study(storage=storage, study_name=None), storage)
-    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError) as error:
-        raise _damaged(run, str(error).partition("\n")[0]) from None
+    if not run.request.storage and not run.study.is_file():
+        raise _absent(run)
+    with _damage_told(run):
+        storage = _storage(run.request.storage or _url(run.study), new=False)
+        name = run.name if run.request.storage else None  # The folder of a run may be renamed.
+        return Journal(run, optuna.load_study(storage=storage, study_name=name), storage)
 
 
 def read_trials(run: Run) -> list[Trial]:
@@ -125,20 +196,58 @@ def read_trials(run: Run) -> list[Trial]:
     Raises:
         RunError: the study is absent, damaged, or written by a newer Optuna.
     """
-    journal = open_journal(run)
+    return open_journal(run).trials()
+
+
+def _begin(
+    run: Run, storage: optuna.storages.RDBStorage, directions: Sequence[Direction], facts: Mapping[str, Any]
+) -> Journal:
+    with _damage_told(run):
+        study = optuna.create_study(storage=storage, study_name=run.name, directions=list(directions))
+    journal = Journal(run, study, storage)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(list(run.request.objectives))
+    for name, value in facts.items():
+        journal.remember(name, value)
+    return journal
+
+
+@contextmanager
+def _damage_told(run: Run) -> Iterator[None]:
+    """Raises `RunError` where a study cannot be read."""
     try:
-        return journal.trials()
+        yield
     except KeyError as error:
         raise _damaged(run, f"a trial holds no {error}") from None
-    except (SQLAlchemyError, OptunaError, ValueError) as error:
-        raise _damaged(run, str(error).partition("\n")[0]) from None
+    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError) as error:
+        if isinstance(error, RunError):
+            raise
+        raise _damaged(run, _why(error)) from None
 
 
 def _damaged(run: Run, why: str) -> RunError:
-    return RunError(f"the study of this run cannot be read: {why}", path=str(run.study), hint="was the file changed?")
+    return RunError(f"the study of this run cannot be read: {why}", path=_place(run), hint="was the file changed?")
 
 
-def _storage(run: Run, *, new: bool) -> optuna.storages.BaseStorage:
+def _absent(run: Run) -> RunError:
+    return RunError("the study of this run is absent", path=str(run.study), hint="the run has no trials to read")
+
+
+def _why(error: Exception) -> str:
+    """The cause of an error in a line: what the database said, where Optuna only says that it said something."""
+    return str(error.__cause__ or error).partition("\n")[0]
+
+
+def _place(run: Run) -> str:
+    return run.request.storage or str(run.study)
+
+
+def _url(file: Path) -> str:
+    return URL.create("sqlite", database=str(file)).render_as_string()
+
+
+def _storage(url: str, *, new: bool) -> optuna.storages.RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    url = URL.create("sqlite", database=str(run.study))
-    return optuna.storages.get_storage(optuna.storages.RDBStorage(url.render_as_string(), skip_table_creation=not new))
+    options = {"connect_args": {"timeout": _PATIENCE_S}} if url.startswith("sqlite") else None
+    return optuna.storages.RDBStorage(url, engine_kwargs=options, skip_table_creation=not new)

@@ -30,6 +30,7 @@ class Request:
         seed: Of the strategy, the splits and the trainings.
         recipe: Fields of a training recipe; None for that of searches, shortened to the budget.
         around: The named network that was opened into the space; None for none.
+        storage: URL of the database that holds the study; None for a file of the run.
     """
 
     space: str
@@ -37,7 +38,7 @@ class Request:
     budget: str
     data: str | None = None
     size: int | None = None
-    strategy: str = "pareto"
+    strategy: str = "front-first"
     objectives: tuple[str, ...] = ("accuracy", "macs")
     max_macs: int | None = None
     max_params: int | None = None
@@ -45,6 +46,7 @@ class Request:
     seed: int = 0
     recipe: dict[str, Any] | None = None
     around: str | None = None
+    storage: str | None = None
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
@@ -90,6 +92,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "seed": ("at least 0", lambda value: _is_whole(value, 0)),
     "recipe": ("the fields of a recipe, or None", _absent_or(lambda value: isinstance(value, dict))),
     "around": ("a name, or None", _absent_or(_is_text)),
+    "storage": ("a URL, or None", _absent_or(_is_text)),
 }
 
 

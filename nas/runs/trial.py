@@ -24,10 +24,11 @@ class Trial:
         activations: Elements written by convolutions and linear layers.
         memory: Bytes of activations that live at once in inference.
         accuracies: Share of the validation split that is right after each epoch, 0..1.
-        seconds: Core or device time, building included.
+        seconds: Core or device time so far, building included, over all processes that worked on it.
         seed: Of the training.
         reason: Why it failed or was stopped; empty for a complete one.
         detail: What to know for repairing it: a traceback, or numbers.
+        micro_batch: Images in each part of a batch where memory had no room for a whole one; None where it had.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Trial:
     seed: int
     reason: str
     detail: str
+    micro_batch: int | None
 
     @property
     def accuracy(self) -> float | None:
@@ -75,4 +77,5 @@ def trial_of(frozen: FrozenTrial) -> Trial:
         seed=attrs["seed"],
         reason=attrs.get("reason", ""),
         detail=attrs.get("detail", ""),
+        micro_batch=attrs.get("micro_batch"),
     )

@@ -1,6 +1,6 @@
 """Search: what to try, with what is left of the budget, on which worker.
 
-run         one search from request to front
+run         one search from request to front, begun or resumed
 plan        a request in terms of this machine and its data
 driver      begins, watches and ends trials; knows neither strategy nor workers
 proposer    what the strategy asks for, less what is known or does not fit
@@ -9,7 +9,9 @@ strategies  Optuna samplers
 objectives  what is made large or small, and the front
 budget      how much may be spent; `ledger` what is; `forecast` what a trial will
 length      how long a trial trains; `calibrate` how fast the machine is
-tally       the trials that have ended
+tally       the trials that have ended; `progress` how far a search is
+status      the same from the record alone
+stop        Ctrl-C
 trial       what a worker does with one network
 workers     where trials run: in this process, or under Ray Tune
 events      what the caller is told while it goes on

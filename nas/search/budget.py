@@ -61,6 +61,21 @@ class Budget:
             )
         return self.unit == "gpu" or (self.unit == "trials" and gpus > 0)
 
+    def __add__(self, more: "Budget") -> "Budget":
+        """Both together.
+
+        Raises:
+            BudgetError: they count different things.
+        """
+        if more.unit != self.unit:
+            counted = {"gpu": "GPU time", "cpu": "CPU time", "trials": "trials"}
+            raise BudgetError(
+                f"the budget of this run counts {counted[self.unit]}, got {str(more)!r}",
+                path="--budget",
+                hint=f"for example {self}",
+            )
+        return Budget(self.amount + more.amount, self.unit)
+
     def __str__(self) -> str:
         return f"{self.amount:.0f}trials" if self.unit == "trials" else self._in(self.unit)
 

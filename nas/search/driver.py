@@ -2,20 +2,26 @@
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
+from optuna.trial import FrozenTrial
+
 from nas.arch.cost import Cost
 from nas.arch.text import text
+from nas.errors import NasError
 from nas.runs.journal import Journal
+from nas.runs.trial import trial_of
 from nas.search.errors import SearchError
-from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Progress
+from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished
 from nas.search.forecast import Forecast, images_seen
 from nas.search.ledger import Clock, Ledger
 from nas.search.length import Length
 from nas.search.limits import Candidate
 from nas.search.objectives import Objective
+from nas.search.progress import Progress, progress
 from nas.search.proposer import Proposal, Proposer
 from nas.search.tally import Tally
 from nas.search.trial import Job, Outcome
@@ -30,26 +36,55 @@ _LARGEST = 1 / 8
 _FAILURES = 5
 """So many first trials that all fail for one reason end the search."""
 
+_TRIES = 4
+"""So many workers, or searches that were killed, that did not live through the next epoch of a trial died of it."""
+
+_PATIENCE = 20
+_LEAST_PATIENCE_S = 300.0
+"""A worker that is silent for so many times what an epoch takes, and so long at least, hangs. Machines are busy, and a
+first trial may have to prepare the data of its host."""
+
 _log = logging.getLogger("nas.search")
 
 
 @dataclass
 class _Running:
-    """A trial under way."""
+    """A trial under way.
+
+    Args:
+        proposal: What is trained.
+        epochs: Done.
+        before: Device time of workers that have left it.
+        seconds: Device time of the worker that has it.
+        tries: Workers that were given it since its last epoch.
+    """
 
     proposal: Proposal
     epochs: list[Epoch] = field(default_factory=list)
+    before: float = 0.0
+    seconds: float = 0.0
+    tries: int = 1
 
     @property
     def cost(self) -> Cost:
         return self.proposal.candidate.cost
 
+    @property
+    def spent(self) -> float:
+        return self.before + self.seconds
+
+    def leave(self, lost: float) -> None:
+        """Its worker is gone, with so many seconds that were not told of."""
+        self.before, self.seconds = self.spent + lost, 0.0
+
 
 class Driver:
-    """What workers are asked to do, and what becomes of it. Knows neither how networks are chosen nor where they train.
+    """What workers are asked to do, and what becomes of it. Knows neither how networks are chosen nor who trains them.
 
-    Whoever runs trials calls `begin` for a job, `epoch` after each of its epochs, `end` once, and `hold` whenever it
-    knows how long its workers have held their devices; all from one thread.
+    Whoever runs trials calls `begin` for a job, `epoch` after each of its epochs, `end` once or `lose` where the worker
+    is gone, and `hold` whenever it knows how long its workers have held their devices; all from one thread.
+
+    What is under way when the search ends before its time stays so in the record, and goes on when it is resumed.
 
     Args:
         proposer: Says what to train.
@@ -83,16 +118,42 @@ class Driver:
         self._clock, self._tell = clock, tell
         self._tally = Tally(objectives)
         self._running: dict[int, _Running] = {}
+        self._waiting: deque[int] = deque()
+        """Of the trials under way, those that no worker has."""
         self._full = False
         """Whether what is left has no room beside the trials under way."""
         self._cause: Cause | None = None
-        self.error: SearchError | None = None
+        self.error: NasError | None = None
         """What ended the search before its time."""
+
+    def recall(self, recorded: Iterable[FrozenTrial], candidate: Callable[[str], Candidate]) -> None:
+        """Go on from a record: what has ended has ended, and what was under way is the first that workers are given.
+
+        Args:
+            recorded: The trials, by number.
+            candidate: The network of a text, with its cost.
+        """
+        for frozen in recorded:
+            trial = trial_of(frozen)
+            proposal = self._proposer.recall(frozen, candidate(trial.network))
+            epochs = [Epoch(**told) for told in frozen.user_attrs.get("epochs", ())]
+            for epoch in epochs:
+                self._learn(proposal.candidate.cost, epoch)
+            if trial.state == "running":
+                tries = self._journal.tries(frozen, epochs=len(epochs))
+                self._running[trial.number] = _Running(proposal, epochs, before=trial.seconds, tries=tries)
+                self._waiting.append(trial.number)
+            else:
+                self._tally.recall(trial)
 
     @property
     def over(self) -> bool:
         """Whether nothing runs and nothing more will begin."""
-        return not self._running and (self._full or self._ended)
+        return len(self._running) == len(self._waiting) and (self._ended or self._full)
+
+    @property
+    def _ended(self) -> bool:
+        return self._cause is not None or self.error is not None
 
     def hold(self, holder: str, seconds: float) -> None:
         """Note that a worker has held its device for so long in all."""
@@ -101,6 +162,18 @@ class Driver:
     def begin(self) -> Job | None:
         """The next trial, begun; None where there is none, or none before another ends."""
         self._hold_own()
+        while self._waiting and not self._ended:
+            number = self._waiting.popleft()
+            running = self._running[number]
+            if running.tries >= _TRIES:
+                detail = f"{running.tries} one after the other; perhaps the machine ran out of memory"
+                self._fail(number, "the worker died", detail)
+            elif self._is_out_of_time:
+                self._stop(number)
+            else:
+                running.tries += 1
+                self._journal.note_tries(number, running.tries, epochs=len(running.epochs))
+                return self._job(number, "goes on")
         if self._full or self._ended:
             return None
         proposal = self._propose()
@@ -108,82 +181,130 @@ class Driver:
             self._full = True
             return None
         candidate = proposal.candidate
-        network = text(candidate.network)
         number = self._journal.begin(
-            proposal.asked, network=network, fingerprint=candidate.fingerprint, cost=candidate.cost, seed=self._seed
+            proposal.asked,
+            network=text(candidate.network),
+            fingerprint=candidate.fingerprint,
+            cost=candidate.cost,
+            seed=self._seed,
         )
         self._running[number] = _Running(proposal)
-        self._ledger.trials += 1
-        _log.info("trial %d begins: %s, %d MACs", number, candidate.fingerprint, candidate.cost.macs)
-        self._tell(Began(self._journal.trial(number), self._seconds(candidate.cost), self.progress()))
-        return Job(number, network, self._seed)
+        self._ledger.train(number, 0.0)
+        return self._job(number, "begins")
 
-    def epoch(self, number: int, epoch: Epoch) -> bool:
-        """Record an epoch, and say whether the trial goes on; where not, it has ended here."""
+    def epoch(self, number: int, epoch: Epoch, *, seconds: float) -> bool:
+        """Record an epoch, and say whether the trial goes on with this worker.
+
+        Args:
+            number: Of the trial.
+            epoch: Its numbers. One that is on record, as a worker tells of that goes on with a trial, is no news.
+            seconds: Device time of this worker on this trial so far.
+        """
         self._hold_own()
-        if number not in self._running:
+        running = self._running.get(number)
+        if running is None:
             return False
-        running = self._running[number]
-        running.epochs.append(epoch)
-        self._journal.epochs(number, [asdict(epoch) for epoch in running.epochs])
-        self._note_ledger()
-        self._forecast.learn(running.cost, images=images_seen(epoch.images, self._length.val), seconds=epoch.seconds)
-        epochs = self._length.recipe.epochs
-        self._tell(EpochDone(number, epoch.epoch, epochs, epoch.val_accuracy, self.progress()))
-        out_of_time = self._ledger.budget.is_time and self._ledger.is_spent
-        if epoch.epoch < epochs and (out_of_time or self.error):
-            self._stop(number, "budget" if out_of_time else "the search ended")
-            return False
-        return True
+        self._spend(number, seconds)
+        if epoch.epoch > len(running.epochs):
+            running.epochs.append(epoch)
+            running.tries = 1
+            self._journal.epochs(number, [asdict(epoch) for epoch in running.epochs], seconds=running.spent)
+            self._note_ledger()
+            self._learn(running.cost, epoch)
+            epochs = self._length.recipe.epochs
+            self._tell(EpochDone(number, epoch.epoch, epochs, epoch.val_accuracy, self.progress()))
+        if len(running.epochs) == self._length.recipe.epochs:
+            return True
+        if self._is_out_of_time:
+            self._stop(number)
+        elif self._ended:
+            self._wait(number)
+        else:
+            return True
+        return False
 
     def end(self, number: int, outcome: Outcome) -> None:
         """Record how a trial ended; nothing where it was stopped before."""
         self._hold_own()
-        if number not in self._running:
+        running = self._running.get(number)
+        if running is None or outcome.stopped:
             return
-        running = self._running.pop(number)
-        if outcome.reason:
-            self._journal.fail(number, outcome.reason, outcome.detail, seconds=outcome.seconds)
-            self._close(number, running, None)
+        self._spend(number, outcome.seconds)
+        if outcome.error:
+            self.error = outcome.error
+            self._wait(number)
+        elif outcome.reason:
+            self._fail(number, outcome.reason, outcome.detail)
         else:
             accuracy = running.epochs[-1].val_accuracy
             values = [objective.value(running.cost, accuracy) for objective in self._objectives]
-            self._journal.complete(number, values, seconds=outcome.seconds)
-            self._close(number, running, values)
+            self._journal.complete(number, values, seconds=running.spent, micro_batch=outcome.micro_batch)
+            self._close(number, values)
+
+    def lose(self, number: int, silent: float, *, hung: bool = False) -> None:
+        """Note that the worker of a trial is gone: died, or killed because it hung.
+
+        Another goes on with the trial from its last epoch, unless it hung, or they die of it.
+
+        Args:
+            number: Of the trial.
+            silent: Seconds since the worker was last heard of.
+            hung: Whether it was killed.
+        """
+        running = self._running.get(number)
+        if running is None:
+            return
+        self._ledger.lose(silent)
+        running.leave(silent)
+        self._ledger.train(number, running.spent)
+        if hung:
+            self._fail(number, "the worker hung", f"no epoch and no end for {silent:.0f} s")
+        else:
+            _log.warning("trial %d lost its worker", number)
+            self._waiting.append(number)
+            self._full = False
+
+    def hangs(self, number: int, silent: float) -> bool:
+        """Whether the worker of a trial that has said nothing for so many seconds should be killed."""
+        running = self._running.get(number)
+        if running is None:
+            return False
+        epoch = self._forecast.seconds(running.cost, images=self._length.images) or 0.0
+        return silent > max(_LEAST_PATIENCE_S, _PATIENCE * epoch)
 
     def interrupt(self) -> None:
-        """Stop every trial under way, and begin no other."""
-        self._hold_own()
+        """Begin no other trial, and leave those under way for later."""
         self._cause = "interrupted"
-        for number in list(self._running):
-            self._stop(number, "interrupted")
+        for number in self._running.keys() - self._waiting:
+            self._wait(number)
 
     def finish(self) -> Finished:
-        """The end of the search, told and returned."""
+        """The end of the search, told and returned; recorded where it is not for later."""
         self._hold_own()
         self._note_ledger()
-        finished = Finished(tuple(self._tally.front), self._cause or "budget", self.progress())
-        _log.info("finished: %s, %d on the front", finished.cause, len(finished.front))
+        cause = self._cause or "budget"
+        if cause != "interrupted":
+            self._journal.remember("ended", cause)
+        finished = Finished(tuple(self._tally.front), cause, self.progress())
+        _log.info("finished: %s, %d on the front", cause, len(finished.front))
         self._tell(finished)
         return finished
 
     def progress(self) -> Progress:
         """How far the search is."""
-        return Progress(
-            complete=self._tally.counts["complete"],
-            failed=self._tally.counts["fail"],
-            stopped=self._tally.counts["pruned"],
-            running=len(self._running),
-            best=self._tally.best,
-            front=len(self._tally.front),
-            spent=self._ledger.spent,
-            left=self._ledger.left,
-            eta_s=self._eta(),
-        )
+        return progress(self._tally, self._ledger, running=len(self._running), workers=self._workers)
 
     @property
-    def _ended(self) -> bool:
-        return self._cause is not None or self.error is not None
+    def _is_out_of_time(self) -> bool:
+        return self._ledger.budget.is_time and self._ledger.is_spent
+
+    def _job(self, number: int, how: str) -> Job:
+        running = self._running[number]
+        running.leave(0.0)
+        candidate = running.proposal.candidate
+        _log.info("trial %d %s: %s, %d MACs", number, how, candidate.fingerprint, candidate.cost.macs)
+        self._tell(Began(self._journal.trial(number), self._seconds(candidate.cost), self.progress()))
+        return Job(number, text(candidate.network), self._seed)
 
     def _propose(self) -> Proposal | None:
         """What to train next; near the end, first of what lets all workers end together, then of what fits at all."""
@@ -217,13 +338,31 @@ class Driver:
         epochs = self._length.recipe.epochs - len(running.epochs)
         return self._forecast.seconds(running.cost, images=epochs * self._length.images) or 0.0
 
-    def _stop(self, number: int, reason: str) -> None:
-        running = self._running.pop(number)
-        self._journal.stop(number, reason, seconds=sum(epoch.seconds for epoch in running.epochs))
-        self._close(number, running, None)
+    def _learn(self, cost: Cost, epoch: Epoch) -> None:
+        self._forecast.learn(cost, images=images_seen(epoch.images, self._length.val), seconds=epoch.seconds)
 
-    def _close(self, number: int, running: _Running, values: Sequence[float] | None) -> None:
-        self._proposer.tell(running.proposal, values)
+    def _spend(self, number: int, seconds: float) -> None:
+        running = self._running[number]
+        running.seconds = seconds
+        self._ledger.train(number, running.spent)
+
+    def _wait(self, number: int) -> None:
+        """A trial has no worker any more through no fault of its own, and will have another."""
+        running = self._running[number]
+        self._waiting.append(number)
+        self._journal.note_tries(number, running.tries - 1, epochs=len(running.epochs))
+
+    def _stop(self, number: int) -> None:
+        """End a trial for which no time is left."""
+        self._journal.stop(number, "budget", seconds=self._running[number].spent)
+        self._close(number, None)
+
+    def _fail(self, number: int, reason: str, detail: str) -> None:
+        self._journal.fail(number, reason, detail, seconds=self._running[number].spent)
+        self._close(number, None)
+
+    def _close(self, number: int, values: Sequence[float] | None) -> None:
+        self._proposer.tell(self._running.pop(number).proposal, values)
         self._note_ledger()
         self._full = False
         trial = self._journal.trial(number)
@@ -235,15 +374,9 @@ class Driver:
             )
         self._tell(Ended(trial, self.progress()))
 
-    def _eta(self) -> float | None:
-        if self._ledger.budget.is_time:
-            return self._ledger.left / self._workers
-        seconds = self._tally.mean_seconds
-        return None if seconds is None else (self._ledger.left + len(self._running)) * seconds / self._workers
-
     def _hold_own(self) -> None:
         if self._clock is not None:
             self._ledger.hold("driver", self._clock.seconds())
 
     def _note_ledger(self) -> None:
-        self._journal.remember("ledger", self._ledger.accounts)
+        self._journal.remember("overhead", self._ledger.overhead)

@@ -1,15 +1,18 @@
-"""What of a budget is spent and left, over all workers."""
+"""What of a budget is spent and left, over all workers, processes and crashes."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 
+from nas.runs.journal import Journal
+from nas.runs.request import Request
 from nas.search.budget import Budget
 from nas.train.device import device_seconds
 
 
 class Ledger:
-    """Accounts of a budget: one for each holder of a device, in seconds since it holds it, and the trials begun.
+    """The device time of a search: what its trials took, and the overhead, which is all the rest that was held.
 
     A worker says how long it has held its device with everything it reports, so a report that is lost costs nothing,
     and what lies between two trials counts like the trials. A CPU budget also counts the process of the driver, which
@@ -17,28 +20,42 @@ class Ledger:
 
     Args:
         budget: What may be spent.
-        accounts: Seconds spent before, by holder.
-        trials: Begun before.
+        trials: Seconds that each trial took before now, in number those that were begun.
+        overhead: Seconds before now.
     """
 
-    def __init__(self, budget: Budget, *, accounts: Mapping[str, float] | None = None, trials: int = 0) -> None:
+    def __init__(self, budget: Budget, *, trials: Mapping[int, float] | None = None, overhead: float = 0.0) -> None:
         self.budget = budget
-        self.accounts = dict(accounts or {})
-        self.trials = trials
+        self.trials = dict(trials or {})
+        self._before = sum(self.trials.values()) + overhead
+        self._held: dict[str, float] = {}
 
     def hold(self, holder: str, seconds: float) -> None:
         """Note that `holder` has held its device for so long in all."""
-        self.accounts[holder] = max(seconds, self.accounts.get(holder, 0.0))
+        self._held[holder] = max(seconds, self._held.get(holder, 0.0))
+
+    def lose(self, seconds: float) -> None:
+        """Note that a device was held for so long by somebody who can no longer say so."""
+        self._before += seconds
+
+    def train(self, trial: int, seconds: float) -> None:
+        """Note that of all this a trial has taken so much."""
+        self.trials[trial] = seconds
 
     @property
     def seconds(self) -> float:
         """Device time spent by all holders."""
-        return sum(self.accounts.values())
+        return self._before + sum(self._held.values())
+
+    @property
+    def overhead(self) -> float:
+        """What of it no trial took: calibration, proposals, records, and workers that wait."""
+        return max(0.0, self.seconds - sum(self.trials.values()))
 
     @property
     def spent(self) -> float:
         """Of the budget, in its unit."""
-        return self.seconds if self.budget.is_time else self.trials
+        return self.seconds if self.budget.is_time else len(self.trials)
 
     @property
     def left(self) -> float:
@@ -49,6 +66,17 @@ class Ledger:
     def is_spent(self) -> bool:
         """Whether nothing is left."""
         return self.left == 0
+
+
+def recorded_budget(request: Request, facts: Mapping[str, Any]) -> Budget:
+    """The budget of a run: what was asked, or what the run remembers that it has grown to."""
+    return Budget(**facts["budget"]) if "budget" in facts else Budget.parse(request.budget)
+
+
+def recorded_ledger(budget: Budget, journal: Journal) -> Ledger:
+    """The ledger of a run as it is on record."""
+    seconds = {trial.number: trial.seconds for trial in journal.trials()}
+    return Ledger(budget, trials=seconds, overhead=journal.facts().get("overhead", 0.0))
 
 
 class Clock:

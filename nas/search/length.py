@@ -1,9 +1,10 @@
 """How long a trial trains: the recipe of searches, shortened until enough trials fit the budget."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from nas.search.forecast import images_seen
-from nas.train.recipe import Recipe
+from nas.train.recipe import Recipe, recipe_of
 
 TRIALS = 16
 """Fewer make no front."""
@@ -40,6 +41,11 @@ class Length:
 def full(recipe: Recipe, *, train: int, val: int) -> Length:
     """The length of a recipe on so many images, nothing shortened."""
     return Length(recipe, min(train, recipe.limit or train), val)
+
+
+def length_of(fields: dict[str, Any]) -> Length:
+    """The length that `dataclasses.asdict` made `fields` of."""
+    return Length(recipe_of(fields["recipe"]), fields["train"], fields["val"])
 
 
 def shortened(length: Length, *, seconds_per_image: float, seconds: float) -> Length:

@@ -78,12 +78,16 @@ class Terms:
             UnfitError: it is not to be trained.
         """
         try:
-            network = realize(self.space, decide)
-            made = cost(network, self.input)
+            found = self.known(realize(self.space, decide))
         except (ShapeError, PartError) as error:
             raise UnfitError("does not fit together") from error
-        if self.max_macs is not None and made.macs > self.max_macs:
-            raise UnfitError("too many MACs", made.macs)
-        if self.max_params is not None and made.params > self.max_params:
-            raise UnfitError("too many parameters", made.macs)
-        return Candidate(network, made)
+        macs = found.cost.macs
+        if self.max_macs is not None and macs > self.max_macs:
+            raise UnfitError("too many MACs", macs)
+        if self.max_params is not None and found.cost.params > self.max_params:
+            raise UnfitError("too many parameters", macs)
+        return found
+
+    def known(self, network: Network) -> Candidate:
+        """A network of the space, limits aside."""
+        return Candidate(network, cost(network, self.input))

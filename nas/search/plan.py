@@ -1,8 +1,10 @@
 """What a search will do, found out before its folder is made: a request that cannot be met leaves nothing behind."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -13,8 +15,8 @@ from nas.runs.request import Request
 from nas.search.budget import Budget
 from nas.search.calibrate import seconds_per_image
 from nas.search.forecast import Forecast
-from nas.search.ledger import Clock
-from nas.search.length import Length, full, shortened
+from nas.search.ledger import Clock, recorded_budget
+from nas.search.length import Length, full, length_of, shortened
 from nas.search.limits import Terms
 from nas.search.objectives import Objective, objectives
 from nas.search.strategies import Strategy, strategy
@@ -36,8 +38,9 @@ class Plan:
         terms: What is searched.
         start: Points to begin with.
         length: Of each trial.
-        forecast: What is known of how long networks train; nothing where trials are counted.
-        trial_s: Device time of a trial of a middling network, in seconds; None where nothing was measured.
+        speed: Device time to train a middling network on one image, in seconds; None where it could not be measured.
+        forecast: What is known of how long networks train.
+        trial_s: Device time of a trial of that network, in seconds; None where nothing was measured.
         clock: Of this process, running since before the measurement.
     """
 
@@ -49,24 +52,44 @@ class Plan:
     terms: Terms
     start: tuple[Point, ...]
     length: Length
+    speed: float | None
     forecast: Forecast
     trial_s: float | None
     clock: Clock
 
     @property
-    def trials(self) -> int:
-        """How many trials are expected."""
-        return int(self.budget.amount / (self.trial_s or 1)) if self.budget.is_time else int(self.budget.amount)
+    def trials(self) -> int | None:
+        """How many trials are expected; None where nothing was measured."""
+        if not self.budget.is_time:
+            return int(self.budget.amount)
+        return int(self.budget.amount / self.trial_s) if self.trial_s else None
+
+    @property
+    def wall_s(self) -> float | None:
+        """How long the search is expected to take, in seconds, where the machine has nothing else to do."""
+        if self.budget.is_time:
+            return self.budget.amount / max(1, self.workers)
+        return self.budget.amount * self.trial_s / max(1, self.workers) if self.trial_s else None
+
+    def facts(self) -> dict[str, Any]:
+        """What a run remembers of its plan, so that a resumed one has the same."""
+        return {"length": asdict(self.length), "seconds_per_image": self.speed, "workers": self.workers}
 
 
-def plan(request: Request, *, cache_dir: Path | None = None) -> Plan:
-    """The plan for a request. Where time is the budget, a network is trained on two batches to see how fast that is.
+def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None) -> Plan:
+    """The plan for a request. A network is trained on two batches, to see how fast this machine is.
+
+    Args:
+        request: What is asked.
+        facts: What the run remembers, of an earlier plan and of a larger budget; None for a new run.
+        cache_dir: Where each host keeps its copy of the data; None for the default.
 
     Raises:
         NasError: the request cannot be met: budget, strategy, objectives, recipe, limits or data.
         SearchError: no network of the space can be trained within the limits.
     """
-    budget = Budget.parse(request.budget)
+    known = facts or {}
+    budget = recorded_budget(request, known)
     device = torch.device("cuda" if budget.on_gpu(gpus=torch.cuda.device_count()) else "cpu")
     workers = _workers(request.workers, budget, device)
     chosen, goals = strategy(request.strategy), objectives(request.objectives)
@@ -79,13 +102,15 @@ def plan(request: Request, *, cache_dir: Path | None = None) -> Plan:
     middling = sorted((candidate for _, candidate in start), key=lambda c: c.cost.macs)[len(start) // 2]
 
     clock, forecast = Clock(device), Forecast()
-    length = full(recipe, train=len(data.train), val=len(data.val))
-    if budget.is_time:
+    if "length" in known:
+        length, speed = length_of(known["length"]), known["seconds_per_image"]
+    else:
+        length = full(recipe, train=len(data.train), val=len(data.val))
         speed = seconds_per_image(middling, data, recipe, device=device, seed=request.seed)
-        if speed is not None:
-            forecast.learn(middling.cost, images=1, seconds=speed)
-            if request.recipe is None:
-                length = shortened(length, seconds_per_image=speed, seconds=budget.amount)
+        if budget.is_time and request.recipe is None and speed is not None:
+            length = shortened(length, seconds_per_image=speed, seconds=budget.amount)
+    if speed is not None:
+        forecast.learn(middling.cost, images=1, seconds=speed)
     return Plan(
         budget=budget,
         device=str(device),
@@ -95,6 +120,7 @@ def plan(request: Request, *, cache_dir: Path | None = None) -> Plan:
         terms=terms,
         start=tuple(point for point, _ in start) if chosen.spread else (),
         length=length,
+        speed=speed,
         forecast=forecast,
         trial_s=forecast.seconds(middling.cost, images=length.all_images),
         clock=clock,

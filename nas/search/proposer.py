@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.arch.realize import Point, sample
 from nas.search.limits import Candidate, Terms, UnfitError
+from nas.search.looks import looks
 from nas.search.objectives import Objective
 from nas.search.strategies import Strategy
+from nas.search.strategies.sight import Sight
 
 _ASKS = 50
 _DRAWS = 2000
@@ -31,9 +34,11 @@ class Proposal:
 class Proposer:
     """Asks a strategy for networks that are worth training.
 
-    The strategy's Optuna study is one in memory: it holds also what was asked for and never trained, so that the study
-    on disk holds trained networks alone, each once. A network that was trained before is not trained again: the
-    strategy is told its values at once, as if it had been, and is asked again.
+    A proposal is a function of the seed and of the trials that were proposed before and what was told of them: each is
+    asked of a new sampler, seeded for it. So a search goes on from its record as if it had never been killed.
+
+    The strategy's Optuna study is one in memory: it holds also what was asked for and never trained, as trials that
+    failed, of which strategies take no notice. So the study on disk holds trained networks alone, each once.
 
     Args:
         terms: What is searched.
@@ -52,42 +57,67 @@ class Proposer:
         start: Iterable[Point] = (),
         seed: int,
     ) -> None:
-        self._terms = terms
-        self._rng = random.Random(seed)
-        self._study = optuna.create_study(
-            directions=[objective.direction for objective in objectives], sampler=strategy.sampler(seed)
-        )
-        self._known: dict[str, Sequence[float] | None] = {}
+        self._terms, self._strategy, self._seed = terms, strategy, seed
+        self._start = [(point, terms.candidate(point)) for point in start]
+        self._sight = Sight(looks(terms, objectives))
+        self._study = optuna.create_study(directions=[objective.direction for objective in objectives])
+        self._known: set[str] = set()
+        self._refused: list[int] = []
+        """Asked for in this proposal and not to be trained: left open meanwhile, so that TPE keeps away from them."""
         self.exhausted = False
         """Whether no network was new of those that the last call came across."""
-        for point in start:
-            self._study.enqueue_trial(_parameters(point))
 
     def propose(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
         """The next network, or None where none is found that is new and `fits`.
 
-        The strategy is asked fifty times. Where it only repeats itself, or cannot keep to the limits, random points are
-        drawn.
+        After the points to begin with, the strategy is asked fifty times. Where it only repeats itself, or cannot keep
+        to the limits, random points are drawn.
         """
         self.exhausted = True
-        for _ in range(_ASKS):
-            if proposal := self._ask(fits):
-                return proposal
-        for point, candidate in islice(self._drawn(), _WITHIN_LIMITS):
-            if self._is_new(candidate) and fits(candidate):
-                self._study.enqueue_trial(_parameters(point))
-                return self._ask(fits)
-        return None
+        proposal = self._found(fits)
+        while self._refused:
+            self._study.tell(self._refused.pop(), state=TrialState.FAIL)
+        return proposal
+
+    def recall(self, recorded: FrozenTrial, candidate: Candidate) -> Proposal:
+        """The proposal that a trial on record was; it counts as made, and where the trial has ended as told."""
+        self._known.add(candidate.fingerprint)
+        self._study.add_trial(
+            create_trial(
+                state=TrialState.FAIL if recorded.state == TrialState.PRUNED else recorded.state,
+                values=recorded.values,
+                params=recorded.params,
+                distributions=recorded.distributions,
+                system_attrs=recorded.system_attrs,
+            )
+        )
+        return Proposal(candidate, self._study.get_trials(deepcopy=False)[-1])
 
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Let the strategy know how a proposal did; None where it has no values."""
-        self._known[proposal.candidate.fingerprint] = values
-        self._close(proposal.asked.number, values)
+        if values is None:
+            self._study.tell(proposal.asked.number, state=TrialState.FAIL)
+        else:
+            self._study.tell(proposal.asked.number, list(values))
 
-    def _drawn(self) -> Iterator[tuple[Point, Candidate]]:
+    def _found(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
+        seeds = np.random.SeedSequence((self._seed, len(self._known))).generate_state(2)
+        self._study.sampler = self._strategy.sampler(int(seeds[0]), self._sight)
+        for point, candidate in self._start:
+            if self._is_new(candidate) and fits(candidate):
+                return self._ask_for(point, fits)
+        for _ in range(_ASKS):
+            if proposal := self._ask(fits):
+                return proposal
+        for point, candidate in islice(self._drawn(random.Random(int(seeds[1]))), _WITHIN_LIMITS):
+            if self._is_new(candidate) and fits(candidate):
+                return self._ask_for(point, fits)
+        return None
+
+    def _drawn(self, rng: random.Random) -> Iterator[tuple[Point, Candidate]]:
         """Random points within the limits, as far as 2,000 draws meet any."""
         for _ in range(_DRAWS):
-            point = sample(self._terms.space, self._rng)
+            point = sample(self._terms.space, rng)
             with suppress(UnfitError):
                 yield point, self._terms.candidate(point)
 
@@ -96,27 +126,19 @@ class Proposer:
         self.exhausted = self.exhausted and not new
         return new
 
+    def _ask_for(self, point: Point, fits: Callable[[Candidate], bool]) -> Proposal | None:
+        self._study.enqueue_trial(_parameters(point))
+        return self._ask(fits)
+
     def _ask(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
         trial = self._study.ask()
-        try:
+        with suppress(UnfitError):
             candidate = self._terms.candidate(trial)
-        except UnfitError:
-            self._close(trial.number, None)
-            return None
-        if not self._is_new(candidate):
-            self._close(trial.number, self._known[candidate.fingerprint])
-            return None
-        if not fits(candidate):
-            self._close(trial.number, None)
-            return None
-        self._known[candidate.fingerprint] = None
-        return Proposal(candidate, self._study.get_trials(deepcopy=False)[trial.number])
-
-    def _close(self, number: int, values: Sequence[float] | None) -> None:
-        if values is None:
-            self._study.tell(number, state=TrialState.FAIL)
-        else:
-            self._study.tell(number, list(values))
+            if self._is_new(candidate) and fits(candidate):
+                self._known.add(candidate.fingerprint)
+                return Proposal(candidate, self._study.get_trials(deepcopy=False)[trial.number])
+        self._refused.append(trial.number)
+        return None
 
 
 def _parameters(point: Point) -> dict[str, Any]:

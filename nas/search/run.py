@@ -1,22 +1,28 @@
 """One search, from what was asked to the front."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from optuna.trial import FrozenTrial
 
+from nas.arch.text import parse
+from nas.errors import RunError
 from nas.runs.folder import Run, create
-from nas.runs.journal import begin_journal
+from nas.runs.journal import Journal, begin_journal, has_journal, open_journal
+from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
+from nas.search.budget import Budget
 from nas.search.driver import Driver
-from nas.search.events import Cause, Event, Planned
-from nas.search.ledger import Ledger
+from nas.search.events import CAUSES, Cause, Ended, Event, Planned
+from nas.search.ledger import recorded_budget, recorded_ledger
 from nas.search.plan import Plan, plan
 from nas.search.proposer import Proposer
+from nas.search.stop import graceful
 from nas.search.trial import Bench
 from nas.search.workers import inline
 
@@ -40,7 +46,8 @@ def search(
 ) -> Result:
     """Search until the budget is spent, and return the front.
 
-    An interruption from the keyboard ends the search as the end of its budget does.
+    An interruption from the keyboard ends the search with what there is; `resume` goes on with it, and so it does where
+    the process or all of the machine was killed.
 
     Args:
         request: What is asked.
@@ -51,41 +58,96 @@ def search(
 
     Raises:
         NasError: the request cannot be met: budget, strategy, objectives, recipe, limits, data or name.
+        RunError: the run can no longer be written.
         SearchError: no network of the space can be trained, or the first five trials fail for one reason.
     """
     planned = plan(request, cache_dir=cache_dir)
     run = create(request, runs_dir=runs_dir, name=name, devices=_devices(planned.device))
-    with _logged(run):
-        driver = _driver(planned, run, on_event)
-        on_event(
-            Planned(
-                run=run,
-                budget=planned.budget,
-                workers=planned.workers,
-                device=planned.device,
-                length=planned.length,
-                trials=planned.trials,
-                trial_s=planned.trial_s,
+    with locked(run):
+        return _conduct(run, planned, _begun(run, planned), cache_dir, on_event)
+
+
+def resume(
+    run: Run,
+    *,
+    more: Budget | None = None,
+    cache_dir: Path | None = None,
+    on_event: Callable[[Event], None] = lambda _: None,
+) -> Result:
+    """Go on with a search that was interrupted or killed, or that has more to spend, and return its front.
+
+    What has ended is not trained again; what was under way goes on from its last epoch, and the ledger from where it
+    was.
+
+    Args:
+        run: Its folder.
+        more: To be spent beside what was asked; None for nothing.
+        cache_dir: As in `search`.
+        on_event: As in `search`.
+
+    Raises:
+        RunError: the run is finished, another process searches in it, or it is damaged.
+        BudgetError: `more` counts something else than the run.
+        NasError: as `search`.
+    """
+    with locked(run):
+        journal = open_journal(run) if has_journal(run) else None
+        facts = journal.facts() if journal else {}
+        if more is not None:
+            facts["budget"] = asdict(recorded_budget(run.request, facts) + more)
+        elif cause := facts.get("ended"):
+            raise RunError(
+                f"the run is finished: {CAUSES[cause]}",
+                path=str(run.folder),
+                hint=f"to go on with more, say --budget: {run.request.budget} more, for example",
             )
-        )
+        planned = plan(run.request, facts=facts, cache_dir=cache_dir)
+        journal = journal or _begun(run, planned)
+        if more is not None:
+            journal.remember("budget", facts["budget"])
+        journal.remember("ended", None)
+        return _conduct(run, planned, journal, cache_dir, on_event)
+
+
+def _conduct(
+    run: Run, planned: Plan, journal: Journal, cache_dir: Path | None, on_event: Callable[[Event], None]
+) -> Result:
+    """Search within a run that is locked."""
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Ended):
+            run.drop_training(event.trial.number)
+        on_event(event)
+
+    with _logged(run), graceful():
+        recorded = journal.frozen()
+        run.keep_trainings([frozen.number for frozen in recorded if not frozen.state.is_finished()])
+        driver = _driver(planned, run, journal, recorded, tell)
+        tell(Planned(run, planned, len(recorded)))
         try:
             _train(driver, _bench(planned, run, cache_dir), workers=planned.workers)
         except KeyboardInterrupt:
             driver.interrupt()
+        if driver.error:
+            raise driver.error
         finished = driver.finish()
-    if driver.error:
-        raise driver.error
     return Result(run, finished.front, finished.cause)
 
 
-def _driver(planned: Plan, run: Run, on_event: Callable[[Event], None]) -> Driver:
-    journal = begin_journal(run, directions=[objective.direction for objective in planned.objectives])
-    journal.remember("length", asdict(planned.length))
-    ledger = Ledger(planned.budget)
+def _begun(run: Run, planned: Plan) -> Journal:
+    return begin_journal(
+        run, directions=[objective.direction for objective in planned.objectives], facts=planned.facts()
+    )
+
+
+def _driver(
+    planned: Plan, run: Run, journal: Journal, recorded: Sequence[FrozenTrial], tell: Callable[[Event], None]
+) -> Driver:
+    ledger = recorded_ledger(planned.budget, journal)
     ledger.hold("driver", planned.clock.seconds())
     holds_device = planned.device == "cpu" or not planned.workers
     seed = run.request.seed
-    return Driver(
+    driver = Driver(
         proposer=Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed),
         journal=journal,
         ledger=ledger,
@@ -95,8 +157,10 @@ def _driver(planned: Plan, run: Run, on_event: Callable[[Event], None]) -> Drive
         workers=max(1, planned.workers),
         seed=seed,
         clock=planned.clock if holds_device else None,
-        tell=on_event,
+        tell=tell,
     )
+    driver.recall(recorded, lambda network: planned.terms.known(parse(network)))
+    return driver
 
 
 def _bench(planned: Plan, run: Run, cache_dir: Path | None) -> Bench:

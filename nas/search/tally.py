@@ -25,8 +25,12 @@ class Tally:
 
     def add(self, trial: Trial) -> None:
         """Take in a trial that has ended."""
+        self.recall(trial)
+        self._reasons.append(trial.reason if trial.state == "fail" else "")
+
+    def recall(self, trial: Trial) -> None:
+        """Take in a trial that ended before this process began: why it failed then is no news."""
         self.counts[trial.state] += 1
-        self._reasons.append(trial.reason)
         if trial.state == "complete":
             self._seconds += trial.seconds
             self.best = max(accuracy for accuracy in (self.best, trial.accuracy) if accuracy is not None)
@@ -40,5 +44,4 @@ class Tally:
 
     def common_failure(self, first: int) -> str | None:
         """Why each of the `first` trials failed, where they all have, for one reason, and no other has ended."""
-        same = len(set(self._reasons)) == 1
-        return self._reasons[0] if same and self.counts["fail"] == len(self._reasons) == first else None
+        return self._reasons[0] if len(self._reasons) == first and len(set(self._reasons)) == 1 else None

@@ -1,5 +1,6 @@
 """What a worker does with one network: builds it, trains it, keeps its weights; what goes wrong is an answer too."""
 
+import gc
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,8 +12,10 @@ import torch
 from nas.arch.text import parse
 from nas.data import Dataset, Split, load
 from nas.data.splits import subset
+from nas.errors import DataError, RunError
 from nas.lower import build
-from nas.runs.folder import weights
+from nas.runs.folder import training, weights
+from nas.train import checkpoint
 from nas.train.device import device_seconds
 from nas.train.failure import TrialFailure
 from nas.train.fit import Epoch, fit, seed_everything
@@ -31,7 +34,7 @@ class Bench:
         val: Validation images to use; None for all.
         recipe: How to train.
         device: Torch's name of it.
-        checkpoints: The folder of weights.
+        checkpoints: The folder of weights and of trainings under way.
     """
 
     data: str | None
@@ -53,6 +56,13 @@ class Job:
     seed: int
 
 
+OnEpoch = Callable[[Epoch, float], bool]
+"""Is told an epoch, and the device time that the trial has taken in this process; says whether to go on."""
+
+_PARTS = 4
+"""Of a batch, where memory had no room for a whole one."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a trial ended.
@@ -62,37 +72,59 @@ class Outcome:
         reason: Why it failed, in a few words; empty where it did not.
         detail: The traceback, or numbers.
         stopped: Whether it was told to stop before its end.
+        micro_batch: Images in each part of a batch; None where it was not parted.
+        error: What is no fault of the trial: a full disk, a damaged checkpoint, absent data.
     """
 
     seconds: float
     reason: str = ""
     detail: str = ""
     stopped: bool = False
+    micro_batch: int | None = None
+    error: RunError | DataError | None = None
 
 
-def train(job: Job, bench: Bench, *, on_epoch: Callable[[Epoch], bool]) -> Outcome:
-    """Train a network, and write its weights to the folder of checkpoints.
+def train(job: Job, bench: Bench, *, on_epoch: OnEpoch) -> Outcome:
+    """Train a network from its last epoch on disk, if any, and write its weights to the folder of checkpoints.
+
+    Where memory runs out it is tried once more, with batches in four parts.
 
     Args:
         job: What to train.
         bench: On what.
-        on_epoch: Called after each epoch; says whether to go on. What it raises is raised.
+        on_epoch: Called with each epoch, those on disk included. What it raises is raised.
     """
     device = torch.device(bench.device)
     begin = device_seconds(device)
-    watch = _Watch(on_epoch)
-    reason = detail = ""
+
+    def spent() -> float:
+        return device_seconds(device) - begin
+
+    watch = _Watch(lambda epoch: on_epoch(epoch, spent()))
+    outcome = _tried(job, bench, watch, device, parts=1)
+    if outcome.reason == "out of memory":
+        gc.collect()
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+        outcome = replace(_tried(job, bench, watch, device, parts=_PARTS), micro_batch=-(-bench.recipe.batch // _PARTS))
+    return replace(outcome, seconds=spent())
+
+
+def _tried(job: Job, bench: Bench, watch: "_Watch", device: torch.device, *, parts: int) -> Outcome:
     try:
-        _train(job, bench, watch, device)
+        _train(job, bench, watch, device, parts)
     except _Stopped:
-        return Outcome(device_seconds(device) - begin, stopped=True)
+        return Outcome(0.0, stopped=True)
     except TrialFailure as failure:
-        reason, detail = failure.reason, failure.detail
+        return Outcome(0.0, failure.reason, failure.detail)
     except Exception as error:
         if error is watch.error:
             raise
-        reason, detail = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}", traceback.format_exc()
-    return Outcome(device_seconds(device) - begin, reason, detail)
+        if isinstance(error, RunError | DataError):
+            return Outcome(0.0, error=error)
+        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        return Outcome(0.0, reason, traceback.format_exc())
+    return Outcome(0.0)
 
 
 def dataset(bench: Bench) -> Dataset:
@@ -130,13 +162,11 @@ class _Watch:
             raise _Stopped
 
 
-def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: torch.device) -> None:
+def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: torch.device, parts: int) -> None:
     data = dataset(bench)
     seed_everything(job.seed)
     module = build(parse(job.network), input=data.input)
-    fit(module, data, bench.recipe, device=device, seed=job.seed, on_epoch=on_epoch)
+    folder = training(bench.checkpoints, job.number)
+    fit(module, data, bench.recipe, device=device, seed=job.seed, folder=folder, parts=parts, on_epoch=on_epoch)
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
-    file = weights(bench.checkpoints, job.number)
-    unfinished = file.with_name(f"{file.name}.part")
-    torch.save(state, unfinished)
-    unfinished.replace(file)
+    checkpoint.write(weights(bench.checkpoints, job.number), state)

@@ -1,6 +1,6 @@
 """A training on disk, between two epochs: whole or absent, and read without running code from the file."""
 
-import os
+import io
 import pickle
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from nas.errors import RunError
+from nas.runs import files
 
 NAME = "checkpoint.pt"
 _VERSION = 1
@@ -19,11 +20,22 @@ def save(folder: Path, state: dict[str, Any]) -> None:
     Args:
         folder: Made if absent.
         state: Tensors, numbers, strings, and lists and dicts of them.
+
+    Raises:
+        RunError: it cannot be written: no room, or no right to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f"{NAME}.part"
-    torch.save({"version": _VERSION, **state}, unfinished)
-    os.replace(unfinished, folder / NAME)  # noqa: PTH105  Says that it replaces; Path.rename does not.
+    write(folder / NAME, {"version": _VERSION, **state})
+
+
+def write(file: Path, state: dict[str, Any]) -> None:
+    """Write tensors, for `torch.load` with `weights_only=True`, in the place of what `file` held.
+
+    Raises:
+        RunError: it cannot be written: no room, or no right to.
+    """
+    content = io.BytesIO()
+    torch.save(state, content)
+    files.write(file, content.getvalue())
 
 
 def load(folder: Path, *, device: torch.device) -> dict[str, Any] | None:
@@ -37,9 +49,12 @@ def load(folder: Path, *, device: torch.device) -> dict[str, Any] | None:
         return None
     try:
         state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise RunError(f"not a readable checkpoint: {error}", path=str(path), hint="delete it to train anew") from None
-    version = state.pop("version", None)
+        version = state.pop("version", None)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, ValueError, AttributeError, EOFError, OSError, pickle.UnpicklingError) as error:
+        why = str(error).partition("\n")[0]
+        raise RunError(f"not a readable checkpoint: {why}", path=str(path), hint="delete it to train anew") from None
     if version != _VERSION:
         hint = "delete it to train anew"
         raise RunError(f"checkpoints have version {_VERSION}, this one {version}", path=str(path), hint=hint)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -74,6 +75,7 @@ def fit(
     seed: int,
     folder: Path | None = None,
     until: int | None = None,
+    parts: int = 1,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> History:
     """Train `module` in place, and return the numbers of its epochs, those of earlier calls included.
@@ -89,16 +91,20 @@ def fit(
         seed: Of everything but the initial weights, which the module comes with.
         folder: Holds `checkpoint.pt`, written after every epoch and resumed from; None for no checkpoints.
         until: Stop after so many epochs of the schedule; None for all.
-        on_epoch: Called after each epoch, when its checkpoint is written.
+        parts: Compute each batch in so many parts, to need less memory; batch norm then takes the statistics of parts.
+        on_epoch: Called with each epoch, when its checkpoint is written; first with those that the folder brought.
 
     Raises:
         TrialFailure: the loss is no longer finite, or memory ran out.
-        RunError: the folder's checkpoint is damaged, or of another network, recipe or seed.
+        RunError: the folder's checkpoint is damaged, or of another network, recipe or seed, or cannot be written.
     """
     with out_of_memory_is_failure():
-        training = _Training(module, data, recipe, device=device, seed=seed)
-    if folder is not None:
-        training.resume(folder)
+        training = _Training(module, data, recipe, device=device, seed=seed, parts=parts)
+        if folder is not None:
+            training.resume(folder)
+    if on_epoch is not None:
+        for done in training.history.epochs:
+            on_epoch(done)
     last = recipe.epochs if until is None else min(until, recipe.epochs)
     for epoch in range(len(training.history.epochs), last):
         with out_of_memory_is_failure():
@@ -113,9 +119,11 @@ def fit(
 class _Training:
     """A network on its way through a recipe."""
 
-    def __init__(self, module: nn.Module, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int) -> None:
+    def __init__(
+        self, module: nn.Module, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int, parts: int
+    ) -> None:
         self.history = History()
-        self._step = Step(module, recipe, device=device)
+        self._step = Step(module, recipe, device=device, parts=parts)
         self._recipe, self._device, self._seed = recipe, device, seed
         self._batches = Batches(
             data.train,
@@ -126,7 +134,7 @@ class _Training:
             seed=seed,
             limit=recipe.limit,
         )
-        self._validation = Batches(data.val, data, device=device, batch=_VALIDATION_BATCH)
+        self._validation = Batches(data.val, data, device=device, batch=max(1, _VALIDATION_BATCH // parts))
 
     def epoch(self, epoch: int) -> Epoch:
         """Run and record epoch `epoch`, counted from 0."""
@@ -169,20 +177,29 @@ class _Training:
         state = checkpoint.load(folder, device=self._device)
         if state is None:
             return
-        model = self._step.module.state_dict()
-        wanted = {
-            "network": {name: tensor.shape for name, tensor in model.items()},
-            "recipe": asdict(self._recipe),
-            "seed": self._seed,
-        }
-        state["network"] = {name: tensor.shape for name, tensor in state["model"].items()}
+        path, hint = str(folder / checkpoint.NAME), "delete it to train anew"
+        try:
+            self._become(state, path)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, RunError):
+                raise
+            raise RunError(f"not the checkpoint of a training: {error!r}", path=path, hint=hint) from None
+
+    def _become(self, state: dict[str, Any], path: str) -> None:
+        module = self._step.module
+        wanted = {"network": _shapes(module.state_dict()), "recipe": asdict(self._recipe), "seed": self._seed}
+        found = {**state, "network": _shapes(state["model"])}
         for what, value in wanted.items():
-            if state[what] != value:
+            if found[what] != value:
                 hint = "give each training a folder of its own"
-                raise RunError(f"the checkpoint is of another {what}", path=str(folder / checkpoint.NAME), hint=hint)
-        self._step.module.load_state_dict(state["model"])
+                raise RunError(f"the checkpoint is of another {what}", path=path, hint=hint)
+        module.load_state_dict(state["model"])
         self._step.optimizer.load_state_dict(state["optimizer"])
         self.history = History(tuple(Epoch(**epoch) for epoch in state["epochs"]))
+
+
+def _shapes(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in tensors.items()}
 
 
 def _must_be_finite(loss: float, detail: str) -> None:

@@ -15,9 +15,15 @@ class Step:
     The module is moved to `device` with its weights in channels_last, so that gradients and momenta follow: on a CPU
     depthwise convolutions and max pooling are several times as fast. CUDA computes in bfloat16; a CPU never does,
     since without units for it a step takes ten times as long.
+
+    Args:
+        module: Moved.
+        recipe: How to train it.
+        device: Where to.
+        parts: Of a batch, whose gradients are added up: in parts it needs less memory and takes longer.
     """
 
-    def __init__(self, module: nn.Module, recipe: Recipe, *, device: torch.device) -> None:
+    def __init__(self, module: nn.Module, recipe: Recipe, *, device: torch.device, parts: int = 1) -> None:
         self.module = module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.SGD(
             _decayed_or_not(module, recipe.weight_decay),
@@ -26,20 +32,27 @@ class Step:
             nesterov=recipe.nesterov,
             fused=True,
         )
-        self._device, self._label_smoothing = device, recipe.label_smoothing
+        self._device, self._label_smoothing, self._parts = device, recipe.label_smoothing, parts
         self._exit_weights: tuple[float, ...] = getattr(module, "exit_weights", ())
 
     def __call__(self, images: Tensor, labels: Tensor, *, lr: float) -> Tensor:
         """The loss before the step, a detached scalar that is still on the device: to read it is to wait for it."""
         for group in self.optimizer.param_groups:
             group["lr"] = lr
+        self.optimizer.zero_grad()
+        loss = torch.zeros((), device=self._device)
+        for some, of_some in zip(images.chunk(self._parts), labels.chunk(self._parts), strict=True):
+            loss += self._backward(some, of_some, share=len(of_some) / len(labels))
+        self.optimizer.step()
+        return loss
+
+    def _backward(self, images: Tensor, labels: Tensor, *, share: float) -> Tensor:
+        """Add the gradients of a part of a batch, and return its share of the batch's loss."""
         with computing(self._device):
-            loss = training_loss(
+            loss = share * training_loss(
                 self.module(images), labels, exit_weights=self._exit_weights, label_smoothing=self._label_smoothing
             )
-        self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
         return loss.detach()
 
 

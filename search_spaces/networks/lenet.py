@@ -4,7 +4,7 @@ from nas.arch.named import Named
 from nas.arch.nodes import Act, Chain, Conv, Flatten, Linear, Network, Pool, RadialBasis, Subsample, TableConv
 from search_spaces.blocks import conv_act
 
-_C3 = (
+C3 = (
     *((0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5), (0, 1, 5)),
     *((0, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 5), (0, 3, 4, 5), (0, 1, 4, 5), (0, 1, 2, 5)),
     *((0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5)),
@@ -24,7 +24,7 @@ def lenet5(classes: int = 10) -> Network:
     squash = Act("lecun_tanh")
     return Chain(
         Chain(Conv(6, 5, padding=0, bias=True), squash, Subsample(), squash),
-        Chain(TableConv(_C3, 5), squash, Subsample(), squash),
+        Chain(TableConv(C3, 5), squash, Subsample(), squash),
         Chain(Conv(120, 5, padding=0, bias=True), squash),
         Chain(Flatten(), Linear(84), squash, RadialBasis(classes)),
     )

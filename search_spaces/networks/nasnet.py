@@ -53,11 +53,14 @@ def relu_separable(width: Width, kernel: Size, *, norm: Norm, stride: Size = 1, 
     return Chain(Act(), depthwise, Conv(width), norm)
 
 
-def factorized_reduction(width: int, *, norm: Norm) -> Chain:
-    """ReLU, two 1×1 convolutions at stride 2, each to half of `width`, the second one pixel off, normalization."""
+def factorized_reduction(width: int, *, norm: Norm, after: Part | None = None) -> Chain:
+    """ReLU, two 1×1 convolutions at stride 2, each to half of `width`, the second one pixel off, normalization.
+
+    `after` stands between the convolutions and the normalization.
+    """
     corner = Conv(width // 2, stride=2)
     shifted = Chain(Shift(1, 1), Conv(width - width // 2, stride=2))
-    return Chain(Act(), Branches(corner, shifted, join="concat"), norm)
+    return Chain(Act(), Branches(corner, shifted, join="concat"), after or Chain(), norm)
 
 
 def as_it_is(width: int, *, norm: Norm) -> Chain:

@@ -52,6 +52,8 @@ class CellRules:
     norm: Norm
     inner: Any = None
     """Width between the two convolutions of an operation; that of the cell unless said."""
+    smaller: Callable[..., Chain] = factorized_reduction
+    """What brings an earlier output to a map of half its size."""
 
 
 def cell_space(classes: int) -> Space:
@@ -87,7 +89,7 @@ def imagenet_cell_space(classes: int = 1000) -> Space:
 def _any_cells(norm: Norm, classes: int, *, stems: int = 0) -> Cells:
     rules = CellRules(5, ("add", "mean"), norm, _width("inner"))
     width, more = _width("width"), span("more", 0, 20)
-    head = pick("head", absent=Chain(), auxiliary=auxiliary(classes, norm=norm))
+    head = auxiliary(classes, norm=norm)
     return cell_rows(rules, stems=[width] * stems, stages=[width] * 3, more=more, head=head)
 
 
@@ -105,9 +107,9 @@ def cell_rows(
         stems: For each reduction of the stem a hole for its width.
         stages: For each stage a hole for a width, which each of its cells decides.
         more: A hole for the number of cells after the first one of a stage, which each stage decides.
-        head: What follows each cell of the second stage but its first.
+        head: What follows the last cell of the second stage, if it is decided that there is one more.
     """
-    fits = (as_it_is, *(factorized_reduction for _ in stems))
+    fits = (as_it_is, *(rules.smaller for _ in stems))
     stem = (
         _single(f"stem{i}", rules, width, fit, halve=True)
         for i, (width, fit) in enumerate(zip(stems, fits[:-1], strict=True), 1)
@@ -124,14 +126,17 @@ def cell_rows(
 
 
 def _stage(name: str, begin: Part, rules: CellRules, width: Any, more: Any, head: Part | None = None) -> Scope:
-    following = Chain(_cell("next", rules, width, relu_conv), head or Chain())
-    return Scope(name, Chain(Cells(begin, Repeat("next", following, more))))
+    rows = Cells(begin, Repeat("next", _cell("next", rules, width, relu_conv), more))
+    if head is None:
+        return Scope(name, Chain(rows))
+    last = Scope("last", Chain(_cell("last", rules, width, relu_conv), head))
+    return Scope(name, Chain(rows, Cells(pick("end", headless=Cells(), headed=Cells(last)))))
 
 
 def _turn(rules: CellRules, width: Any) -> Cells:
     """A reduction, and the first cell of the smaller maps, which has an earlier output to make smaller."""
     reduction = _single("reduction", rules, width, relu_conv, halve=True)
-    return Cells(reduction, _single("first", rules, width, factorized_reduction, back=pick("back", 2, 3)))
+    return Cells(reduction, _single("first", rules, width, rules.smaller, back=pick("back", 2, 3)))
 
 
 def _single(name: str, rules: CellRules, width: Any, fit: Callable[..., Chain], **options: Any) -> Scope:

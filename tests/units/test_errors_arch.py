@@ -228,7 +228,7 @@ MISTAKES = [
         lambda: span("width", 1, 6, 2), HoleError, "width: a span runs from low to high in whole steps, got 1 to 6 by 2"
     ),
     Mistake(
-        lambda: Derived("**", Pick("width", (1, 2)), 2), HoleError, "arithmetic on holes knows +, -, *, //, got '**'"
+        lambda: Derived("**", Pick("width", (1, 2)), 2), HoleError, "arithmetic on holes knows +, -, *, //, /, got '**'"
     ),
     Mistake(lambda: realize(WIDTHS, {}), HoleError, "width: the point leaves this hole open; it offers 16, 32"),
     Mistake(

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial
 
 from nas.errors import NameUnknownError
-from nas.search.strategies.pareto import ParetoSampler
+from nas.search.strategies.evolution import AgingEvolution
+from nas.search.strategies.front_first import FrontFirst
+from nas.search.strategies.local import LocalSearch
+from nas.search.strategies.sight import LookAt, Sight
+
+DEFAULT = "front-first"
 
 
 @dataclass(frozen=True)
@@ -19,22 +26,23 @@ class Strategy:
     Args:
         name: What a person calls it.
         about: What it does, in a line.
-        sampler: Makes the Optuna sampler, from a seed.
+        sampler: Makes the Optuna sampler, from a seed and what is known of a network before it is trained.
         spread: Whether the first networks are not asked of the sampler but spread over the range of MACs.
     """
 
     name: str
     about: str
-    sampler: Callable[[int], BaseSampler]
+    sampler: Callable[[int, Sight], BaseSampler]
     spread: bool = False
 
 
 def strategy(name: str) -> Strategy:
-    """The strategy of that name.
+    """The strategy of that name; "default" is the one that is used unless said.
 
     Raises:
         NameUnknownError: there is none.
     """
+    name = DEFAULT if name == "default" else name
     if name not in STRATEGIES:
         near = get_close_matches(name.lower(), STRATEGIES, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(STRATEGIES)}"
@@ -42,23 +50,61 @@ def strategy(name: str) -> Strategy:
     return STRATEGIES[name]
 
 
-def _tpe(seed: int) -> BaseSampler:
+def sampler(name: str, *, seed: int, look: LookAt | None = None) -> BaseSampler:
+    """An Optuna sampler for any study: `optuna.create_study(directions=…, sampler=sampler("default", seed=0))`.
+
+    Args:
+        name: Of a strategy.
+        seed: Of every choice.
+        look: What is known of a network before it is trained, which only the default uses; see `Look`.
+
+    Raises:
+        NameUnknownError: there is no strategy of that name.
+    """
+    return strategy(name).sampler(seed, Sight(look))
+
+
+def _tpe(seed: int, _: Sight) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
 
 
-def _nsga2(seed: int) -> BaseSampler:
+class _NSGA2(NSGAIISampler):
+    """Optuna's NSGA-II, made a function of its study.
+
+    Optuna sorts parents one way when it first selects them, and another when it reads them from its cache.
+    """
+
+    def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
+        """The parents by number."""
+        return sorted(super().select_parent(study, generation), key=lambda trial: trial.number)
+
+
+def _nsga2(seed: int, _: Sight) -> BaseSampler:
     # A population of Optuna's default of 50 has its first children after the last trial of a small budget.
-    return NSGAIISampler(seed=seed, population_size=20)
+    return _NSGA2(seed=seed, population_size=20)
+
+
+def _gp(seed: int, _: Sight) -> BaseSampler:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return GPSampler(seed=seed)
 
 
 STRATEGIES: dict[str, Strategy] = {
     made.name: made
     for made in (
-        Strategy("pareto", "children of the front, one edit away", lambda seed: ParetoSampler(seed=seed), spread=True),
-        Strategy("random", "every hole at random", lambda seed: RandomSampler(seed=seed)),
-        Strategy("tpe", "Optuna's tree-structured Parzen estimator", _tpe),
+        Strategy(
+            "front-first",
+            "of many children of the front the one expected to widen it most for its price",
+            lambda seed, sight: FrontFirst(seed=seed, sight=sight),
+        ),
+        Strategy("local", "one-edit children of the front", lambda seed, _: LocalSearch(seed=seed), spread=True),
+        Strategy("evolution", "regularized (aging) evolution", lambda seed, _: AgingEvolution(seed=seed)),
         Strategy("nsga2", "Optuna's NSGA-II", _nsga2),
+        Strategy("tpe", "Optuna's multivariate tree-structured Parzen estimator", _tpe),
+        Strategy("gp", "Optuna's Gaussian process", _gp),
+        Strategy("random", "every hole at random", lambda seed, _: RandomSampler(seed=seed)),
     )
 }

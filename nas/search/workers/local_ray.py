@@ -3,10 +3,8 @@
 import logging
 import os
 import secrets
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +17,8 @@ if "ray" not in sys.modules:
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
 import ray
+
+from nas.search.workers.scratch import scratch
 
 _ENVIRONMENT = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -36,25 +36,33 @@ _OBJECT_STORE_BYTES = 100 * 2**20
 @contextmanager
 def local_ray(*, cpus: int, gpus: int) -> Iterator[Path]:
     """Ray with so many cores and GPUs to give away, and a folder for all that is written; both end with the context."""
-    scratch = Path(tempfile.mkdtemp(prefix="nas-"))
-    with _environment({**_ENVIRONMENT, "TUNE_MAX_PENDING_TRIALS_PG": str(cpus)}), _signal_handlers():
+    with _environment({**_ENVIRONMENT, "TUNE_MAX_PENDING_TRIALS_PG": str(cpus)}), scratch() as folder:
         try:
-            ray.init(
-                address="local",
-                num_cpus=cpus,
-                num_gpus=gpus,
-                include_dashboard=False,
-                configure_logging=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                object_store_memory=_OBJECT_STORE_BYTES,
-                _temp_dir=str(scratch),
-            )
+            with _signal_handlers():
+                ray.init(
+                    address="local",
+                    num_cpus=cpus,
+                    num_gpus=gpus,
+                    include_dashboard=False,
+                    configure_logging=False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    object_store_memory=_OBJECT_STORE_BYTES,
+                    _temp_dir=str(folder),
+                )
             with _hushed():
-                yield scratch
+                try:
+                    yield folder
+                finally:
+                    ray.shutdown()
         finally:
-            ray.shutdown()
-            shutil.rmtree(scratch, ignore_errors=True)
+            ray.shutdown()  # Of what has begun, where it did not come that far.
+
+
+def has_fallen() -> bool:
+    """Whether one of the processes that make up this Ray has died; Tune would wait for it for ever."""
+    node = ray._private.worker._global_node
+    return node is not None and bool(node.dead_processes())
 
 
 @contextmanager

@@ -6,14 +6,18 @@ Actors of our own would take 0.03 s, and code of our own to notice that one has 
 """
 
 import os
+import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 import torch
 
-from nas.search.workers.local_ray import local_ray  # Before all that loads Ray.
+from nas.search.workers.local_ray import has_fallen, local_ray  # Before all that loads Ray.
 
 from ray import tune  # isort: skip
 from ray.tune.experiment import Trial as TuneTrial  # isort: skip
@@ -21,8 +25,9 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # isort: skip
 from ray.tune.search import Searcher  # isort: skip
 
 from nas.search.driver import Driver
+from nas.search.errors import SearchError
 from nas.search.ledger import Clock
-from nas.search.trial import Bench, Outcome, train
+from nas.search.trial import Bench, Job, Outcome, train
 from nas.train.device import prepare_cpu
 from nas.train.fit import Epoch
 
@@ -30,17 +35,20 @@ from nas.train.fit import Epoch
 def run(driver: Driver, bench: Bench, *, workers: int) -> None:
     """Run trials on so many worker processes, each with a core or a GPU of its own, until the driver begins no more."""
     gpus = int(torch.device(bench.device).type == "cuda")
-    with local_ray(cpus=workers, gpus=workers * gpus) as scratch:
+    desk = _Desk(driver)
+    with local_ray(cpus=workers, gpus=workers * gpus) as scratch, desk.errors():
         tune.Tuner(
             tune.with_resources(partial(_work, bench=bench), {"cpu": 1, "gpu": gpus}),
             tune_config=tune.TuneConfig(
-                search_alg=_Asks(driver, workers),
-                scheduler=_Watches(driver),
+                search_alg=_Asks(desk, workers),
+                scheduler=_Watches(desk),
                 num_samples=-1,
                 reuse_actors=True,
                 trial_dirname_creator=lambda trial: trial.trial_id,
             ),
-            run_config=tune.RunConfig(name="trials", storage_path=str(scratch / "tune"), verbose=0),
+            run_config=tune.RunConfig(
+                name="trials", storage_path=str(scratch / "tune"), verbose=0, callbacks=[_Minds(desk)]
+            ),
         ).fit()
 
 
@@ -48,13 +56,15 @@ def _work(config: dict[str, Any], *, bench: Bench) -> None:
     """Train one network in a worker process."""
     clock = _clock(bench.device)
 
-    def report(**what: Epoch | Outcome) -> None:
-        tune.report({**what, "holder": f"{socket.gethostname()}:{os.getpid()}", "held": clock.seconds()})
+    def report(**what: Epoch | Outcome | float) -> None:
+        holder = {"host": socket.gethostname(), "process": os.getpid(), "held": clock.seconds()}
+        tune.report({**what, **holder})
 
-    def on_epoch(epoch: Epoch) -> bool:
-        report(epoch=epoch)  # Where the trial is stopped, this does not return.
+    def on_epoch(epoch: Epoch, seconds: float) -> bool:
+        report(epoch=epoch, seconds=seconds)  # Where the trial is stopped, this does not return.
         return True
 
+    report()
     report(outcome=train(config["job"], bench, on_epoch=on_epoch))
 
 
@@ -65,56 +75,130 @@ def _clock(device: str) -> Clock:
     return Clock(torch.device(device), born=True)
 
 
-class _Asks(Searcher):  # type: ignore[misc]  # Ray is not typed.
-    """Asks the driver what to begin."""
+@dataclass
+class _Place:
+    """A trial at a worker: when it was heard of, and which process it is, once it has said so."""
 
-    def __init__(self, driver: Driver, workers: int) -> None:
+    number: int
+    heard: float
+    process: int | None = None
+    hung: bool = False
+
+    @property
+    def silent(self) -> float:
+        return time.monotonic() - self.heard
+
+
+class _Desk:
+    """Brings what Tune asks and says to the driver."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self.places: dict[str, _Place] = {}
+        """By Tune's name of the trial."""
+        self._error: Exception | None = None
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Raises what went wrong at this desk, where Tune raises an error of its own about it."""
+        try:
+            yield
+        except Exception:
+            if self._error:
+                raise self._error from None
+            raise
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._error = self._error or error
+            raise
+
+    def begin(self, trial_id: str) -> Job | None:
+        """A job for a new trial of Tune's."""
+        with self._keeping():
+            job = self.driver.begin()
+            if job is not None:
+                self.places[trial_id] = _Place(job.number, time.monotonic())
+            return job
+
+    def hear(self, trial_id: str, told: dict[str, Any]) -> bool:
+        """Take in what a worker reports, and say whether its trial goes on."""
+        place = self.places[trial_id]
+        place.heard, place.process = time.monotonic(), told["process"]
+        self.driver.hold(f"{told['host']}:{told['process']}", told["held"])
+        with self._keeping():
+            if "outcome" in told:
+                self.driver.end(place.number, told["outcome"])
+                return False
+            return "epoch" not in told or self.driver.epoch(place.number, told["epoch"], seconds=told["seconds"])
+
+    def leave(self, trial_id: str, *, died: bool) -> None:
+        """A worker is free, or died with its trial."""
+        place = self.places.pop(trial_id)
+        if died and not has_fallen():
+            with self._keeping():
+                self.driver.lose(place.number, place.silent, hung=place.hung)
+
+    def mind(self) -> None:
+        """Kill the workers that hang, and see that Ray itself lives."""
+        with self._keeping():
+            if has_fallen():
+                raise SearchError("a process of Ray has died", hint="`nas resume` goes on with the run")
+        for place in self.places.values():
+            if place.process and not place.hung and self.driver.hangs(place.number, place.silent):
+                place.hung = True
+                os.kill(place.process, signal.SIGKILL)
+
+
+class _Asks(Searcher):  # type: ignore[misc]  # Ray is not typed.
+    """Asks what to begin."""
+
+    def __init__(self, desk: _Desk, workers: int) -> None:
         super().__init__(metric="held", mode="min")
-        self._driver, self._workers = driver, workers
-        self._numbers: dict[str, int] = {}
-        self._heard: dict[str, float] = {}
+        self._desk, self._workers = desk, workers
 
     def suggest(self, trial_id: str) -> Any:
         """A job for a new trial of Tune's, None for now, or the end."""
-        if len(self._numbers) >= self._workers:
+        if len(self._desk.places) >= self._workers:
             return None
-        job = self._driver.begin()
+        job = self._desk.begin(trial_id)
         if job is None:
-            return Searcher.FINISHED if self._driver.over else None
-        self._numbers[trial_id] = job.number
-        self._heard[trial_id] = time.monotonic()
+            return Searcher.FINISHED if self._desk.driver.over else None
         return {"job": job}
-
-    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """A worker lives."""
-        self._heard[trial_id] = time.monotonic()
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """A worker is free, or died with its trial."""
-        number, silent = self._numbers.pop(trial_id), time.monotonic() - self._heard.pop(trial_id)
-        if error:
-            self._driver.hold(f"lost in trial {number}", silent)
-            self._driver.end(number, Outcome(silent, "the worker died", "perhaps the machine ran out of memory"))
+        self._desk.leave(trial_id, died=error)
 
     def save(self, checkpoint_path: str) -> None:
-        """Nothing: the study holds it all."""
+        """Nothing: the study holds it all, and what Tune writes is never read."""
 
     def restore(self, checkpoint_path: str) -> None:
         """Nothing."""
 
 
 class _Watches(FIFOScheduler):  # type: ignore[misc]
-    """Brings the driver what a trial reports, and the trial the driver's answer."""
+    """Brings the trial the answer to what it reports."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, desk: _Desk) -> None:
         super().__init__()
-        self._driver = driver
+        self._desk = desk
 
     def on_trial_result(self, tune_controller: Any, trial: TuneTrial, result: dict[str, Any]) -> str:
         """Whether the trial goes on."""
-        number = trial.config["job"].number
-        self._driver.hold(result["holder"], result["held"])
-        if "outcome" in result:
-            self._driver.end(number, result["outcome"])
-            return str(TrialScheduler.STOP)
-        return str(TrialScheduler.CONTINUE if self._driver.epoch(number, result["epoch"]) else TrialScheduler.STOP)
+        goes_on = self._desk.hear(trial.trial_id, result)
+        return str(TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP)
+
+
+class _Minds(tune.Callback):  # type: ignore[misc]
+    """Looks after workers between events."""
+
+    def __init__(self, desk: _Desk) -> None:
+        self._desk = desk
+
+    def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        """See to workers that hang."""
+        self._desk.mind()

@@ -1,0 +1,9 @@
+"""Numbers as a person reads them."""
+
+
+def count(number: float) -> str:
+    """A count in three figures: 4.09 G, 25.6 M, 570 k."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g} {unit}" if number < 999.5 * size else f"{number / size:.0f} {unit}"
+    return f"{number:g}"

@@ -1,0 +1,164 @@
+"""One strategy on a table: it asks for cells, is told noisy accuracies, and is judged by what it asked for."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import optuna
+
+from nas.arch.cost import Cost, Shape, cost
+from nas.arch.nodes import Space
+from nas.arch.realize import realize
+from nas.arch.traits import traits
+from nas.bench.table import Cell, Table, cell_at
+from nas.errors import NasError
+from nas.runs.journal import Direction
+from nas.search.hypervolume import hypervolume
+from nas.search.strategies import Strategy
+from nas.search.strategies.sight import Look, Sight
+
+INPUT: Shape = (3, 32, 32)
+WORST = {"cifar10": 70.0, "cifar100": 40.0, "imagenet16": 15.0}
+"""Accuracies, in percent, from which on a network counts; the dearest network is the other end of the reference."""
+
+
+@dataclass(frozen=True)
+class Arena:
+    """What strategies are compared on.
+
+    Args:
+        space: Whose points are the cells of the table.
+        table: Of trained networks.
+        task: The data set.
+        noise: Standard deviation of what a strategy is told, in percent of accuracy.
+        single: Whether accuracy is the only objective; else log MACs are the other.
+    """
+
+    space: Space
+    table: Table
+    task: str
+    noise: float = 0.2
+    single: bool = False
+
+    def __post_init__(self) -> None:
+        if self.task not in WORST:
+            raise NasError(f"a task of the table is one of {', '.join(WORST)}, got {self.task!r}", path="--data")
+
+    @property
+    def directions(self) -> list[Direction]:
+        """Optuna's words."""
+        return ["maximize"] if self.single else ["maximize", "minimize"]
+
+    @cached_property
+    def costs(self) -> dict[Cell, tuple[Look, Cost]]:
+        """What is known of cells before they are trained, as far as they were looked at."""
+        return {}
+
+    @cached_property
+    def whole(self) -> float:
+        """The hypervolume of all cells."""
+        return self.volume(list(self.table))
+
+    @cached_property
+    def best(self) -> float:
+        """The highest accuracy."""
+        return max(row.test[self.task] for row in self.table.values())
+
+    def look(self, trial: Any) -> Look:
+        """What is known of the network that a trial asks for."""
+        return self.known(_asked(trial))[0]
+
+    def known(self, point: Mapping[str, str]) -> tuple[Look, Cost]:
+        """The same of a point, and its cost."""
+        cell = cell_at(point)
+        if cell not in self.costs:
+            network = realize(self.space, point)
+            made = cost(network, INPUT)
+            exact = (None,) if self.single else (None, float(made.macs))
+            self.costs[cell] = (Look(network, exact, traits(network, made)), made)
+        return self.costs[cell]
+
+    def volume(self, cells: Sequence[Cell]) -> float:
+        """What cells dominate, by their true accuracy and the logarithm of their MACs."""
+        points = [(np.log(macs_of(cell)), -self.table[cell].test[self.task]) for cell in cells]
+        return hypervolume(points, (np.log(macs_of(_DEAREST)), -WORST[self.task]))
+
+
+@dataclass(frozen=True)
+class Play:
+    """What a strategy did.
+
+    Args:
+        strategy: Its name.
+        seed: Of its choices and of the noise.
+        cells: In the order in which it asked for them; one that it asked for again counts again.
+        seconds: CPU time of all asks.
+    """
+
+    strategy: str
+    seed: int
+    cells: tuple[Cell, ...]
+    seconds: float
+
+    def regret(self, arena: Arena, evaluations: int) -> float:
+        """What is missing after so many evaluations, in percent: of hypervolume, or of the highest accuracy."""
+        cells = list(dict.fromkeys(self.cells[:evaluations]))
+        if arena.single:
+            return arena.best - max(arena.table[cell].test[arena.task] for cell in cells)
+        return 100 * (1 - arena.volume(cells) / arena.whole)
+
+    def evaluations_to(self, arena: Arena, regret: float) -> int | None:
+        """After how many evaluations no more was missing than that; None where more was missing at the end."""
+        low, high = 1, len(self.cells)
+        if self.regret(arena, high) > regret:
+            return None
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.regret(arena, middle) <= regret else (middle + 1, high)
+        return low
+
+
+def play(strategy: Strategy, arena: Arena, *, seed: int, evaluations: int) -> Play:
+    """Let a strategy ask for so many cells.
+
+    Args:
+        strategy: To be judged.
+        arena: On what.
+        seed: Of the strategy's choices and of the noise; a cell asked for again gets the accuracy it got before.
+        evaluations: How many.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    rng = np.random.default_rng(seed)
+    told: dict[Cell, float] = {}
+    study = optuna.create_study(directions=arena.directions, sampler=strategy.sampler(seed, Sight(arena.look)))
+    cells, seconds = [], 0.0
+    for _ in range(evaluations):
+        begin = time.process_time()
+        trial = study.ask()
+        point = _asked(trial)
+        seconds += time.process_time() - begin
+        cell = cell_at(point)
+        cells.append(cell)
+        if cell not in told:
+            told[cell] = arena.table[cell].test[arena.task] + arena.noise * rng.standard_normal()
+        study.tell(trial, [told[cell]] if arena.single else [told[cell], float(macs_of(cell))])
+    return Play(strategy.name, seed, tuple(cells), seconds)
+
+
+OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
+_DEAREST: Cell = ("nor_conv_3x3",) * 6
+
+
+def _asked(trial: Any) -> dict[str, str]:
+    """The point that a trial asks for."""
+    names = (f"node{node}_from{source}" for node in (1, 2, 3) for source in range(node))
+    return {name: trial.suggest_categorical(name, OPERATIONS) for name in names}
+
+
+def macs_of(cell: Cell) -> int:
+    """MACs of a network of so built cells: a convolution of every stage costs the same."""
+    one = 5 * 3 * 16 * 16 * 32 * 32
+    return 7_783_040 + one * (cell.count("nor_conv_1x1") + 9 * cell.count("nor_conv_3x3"))

@@ -1,0 +1,62 @@
+"""Many plays at once: every strategy with every seed, over the cores of this machine."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import product
+from multiprocessing import get_context
+
+from nas.bench.play import Arena, Play, play
+from nas.search.strategies import strategy
+
+
+def tournament(
+    names: Sequence[str],
+    arena: Arena,
+    *,
+    seeds: int,
+    evaluations: int,
+    workers: int,
+    tell: Callable[[Play], None] = lambda _: None,
+) -> list[Play]:
+    """A play of each strategy with the seeds 0, 1, …; `tell` is called as they end.
+
+    Args:
+        names: Of strategies.
+        arena: On what.
+        seeds: How many.
+        evaluations: In each play.
+        workers: Processes; 0 for none but this.
+        tell: Called with each play, in no order.
+
+    Raises:
+        NameUnknownError: a strategy is unknown.
+    """
+    names = [strategy(name).name for name in names]
+    plays = []
+    for done in _played(list(product(names, range(seeds))), arena, evaluations, workers):
+        tell(done)
+        plays.append(done)
+    return sorted(plays, key=lambda play: (names.index(play.strategy), play.seed))
+
+
+def _played(pairs: list[tuple[str, int]], arena: Arena, evaluations: int, workers: int) -> Iterator[Play]:
+    if workers == 0:
+        yield from (play(strategy(name), arena, seed=seed, evaluations=evaluations) for name, seed in pairs)
+        return
+    names, seeds = zip(*pairs, strict=True)
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_enter, initargs=(arena, evaluations)) as pool:
+        yield from pool.map(_one, names, seeds)
+
+
+_ENTERED: list[tuple[Arena, int]] = []
+
+
+def _enter(arena: Arena, evaluations: int) -> None:
+    """Each process gets the table once, and keeps what it learns of the costs of its cells."""
+    _ENTERED[:] = [(arena, evaluations)]
+
+
+def _one(name: str, seed: int) -> Play:
+    arena, evaluations = _ENTERED[0]
+    return play(strategy(name), arena, seed=seed, evaluations=evaluations)

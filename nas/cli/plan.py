@@ -1,0 +1,41 @@
+"""A plan, as a person and as a program reads it."""
+
+from typing import Any
+
+from nas.search.plan import Plan
+
+
+def said(plan: Plan) -> str:
+    """In two lines."""
+    workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
+    trials = f"about {plan.trials}" if plan.trials is not None else "an unknown number of"
+    each = f", {plan.trial_s:.2g} s for one of middling size" if plan.trial_s is not None else ""
+    wall = f"; {duration(plan.wall_s)} if the machine has nothing else to do" if plan.wall_s is not None else ""
+    return (
+        f"plan: {plan.budget} on {workers} ({plan.device}){wall}\n"
+        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{each}"
+    )
+
+
+def told(plan: Plan) -> dict[str, Any]:
+    """What `--json` says."""
+    return {
+        "budget": str(plan.budget),
+        "workers": plan.workers,
+        "device": plan.device,
+        "strategy": plan.strategy.name,
+        "trials": plan.trials,
+        "epochs": plan.length.recipe.epochs,
+        "train_images": plan.length.train,
+        "val_images": plan.length.val,
+        "trial_s": plan.trial_s,
+        "wall_s": plan.wall_s,
+    }
+
+
+def duration(seconds: float) -> str:
+    """45 s, 12 min, 3.5 h."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.2g} {unit}" if seconds < 10 * size else f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,73 @@
+"""`nas status`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nas.cli import options
+
+if TYPE_CHECKING:
+    from nas.runs import Run
+    from nas.search.status import Status
+
+
+@click.command()
+@click.argument("run")
+@click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
+@options.as_json
+def command(run: str, runs_dir: Path, as_json: bool) -> None:
+    """Say how far a run is, while it goes on or afterwards.
+
+    RUN is a run's folder, or its name in --runs-dir.
+
+    \b
+    Examples:
+      nas status runs/first
+      nas status first --json
+    """
+    from nas.runs import open_run
+    from nas.search.status import status
+
+    found = open_run(run, runs_dir=runs_dir)
+    made = status(found)
+    click.echo(json.dumps(_told(found, made)) if as_json else _said(found, made))
+
+
+def _told(run: "Run", made: "Status") -> dict[str, Any]:
+    """What `--json` says."""
+    return {
+        "run": str(run.folder),
+        "state": made.state,
+        "ended": made.cause,
+        "budget": str(made.budget),
+        **asdict(made.progress),
+        "device_s": made.seconds,
+        "overhead_s": made.overhead,
+    }
+
+
+def _said(run: "Run", made: "Status") -> str:
+    from nas.cli.plan import duration
+    from nas.search.events import CAUSES
+
+    at, time = made.progress, made.budget.is_time
+    spent, left = (duration(at.spent), duration(at.left)) if time else (f"{at.spent:.0f}", f"{at.left:.0f} trials")
+    share = made.overhead / made.seconds if made.seconds else 0.0
+    best = f", best {at.best:.2%}" if at.best is not None else ""
+    lines = [
+        f"run     {run.folder}",
+        f"state   {made.state}{f': {CAUSES[made.cause]}' if made.cause else ''}",
+        f"budget  {made.budget}: {spent} spent, {left} left",
+        f"device  {duration(made.seconds)}, {share:.0%} of it between trainings",
+        f"trials  {at.complete} trained, {at.failed} failed, {at.stopped} stopped, {at.running} under way",
+        f"front   {at.front}{best}",
+    ]
+    if made.state != "finished" and at.eta_s is not None:
+        lines.append(f"to go   about {duration(at.eta_s)}")
+    if made.state != "going on":
+        more = f" --budget {made.budget}" if made.state == "finished" else ""
+        lines.append(f"\nnext:\n  nas resume {run.folder}{more}")
+    return "\n".join(lines)

@@ -1,0 +1,43 @@
+"""What strategies are told of a network of a search before it is trained."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from nas.arch.cost import Cost
+from nas.arch.traits import traits
+from nas.search.limits import Terms, UnfitError
+from nas.search.objectives import Objective, losses
+from nas.search.strategies.sight import Look, LookAt
+
+_MACS_PER_ELEMENT = 30
+_MACS_PER_TRIAL = 10**5
+"""Reading and writing an element of an activation takes as long as so many MACs, and a trial has something fixed."""
+
+
+def looks(terms: Terms, objectives: Sequence[Objective]) -> LookAt:
+    """A function from a trial to what is known of its network: exact costs, traits, how long it will take."""
+
+    def look(trial: Any) -> Look | None:
+        try:
+            candidate = terms.candidate(trial)
+        except UnfitError:
+            return None
+        values = [objective.value(candidate.cost, math.nan) for objective in objectives]
+        exact = losses(values, (objective.direction for objective in objectives))
+        return Look(
+            candidate.network,
+            tuple(None if math.isnan(loss) else loss for loss in exact),
+            traits(candidate.network, candidate.cost),
+            effort(candidate.cost),
+        )
+
+    return look
+
+
+def effort(cost: Cost) -> float:
+    """How long an image takes in training, in MACs.
+
+    By the machine's word and not by its clock, so that a search is the same wherever it runs and however often.
+    """
+    return cost.macs + _MACS_PER_ELEMENT * cost.activations + _MACS_PER_TRIAL

@@ -1,0 +1,184 @@
+"""Front first: of many children of the front, the one that is expected to widen it most for its price."""
+
+import random
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import optuna
+from numpy.typing import NDArray
+from optuna.trial import FrozenTrial, TrialState
+
+from nas.search.hypervolume import gains
+from nas.search.objectives import front
+from nas.search.strategies.draft import Plan, crossed, mutated
+from nas.search.strategies.local import room_around
+from nas.search.strategies.planned import PlanningSampler, lost
+from nas.search.strategies.sight import Known, Look, Sight
+from nas.search.strategies.surrogate import Surrogate
+
+Floats = NDArray[np.float64]
+
+_START = 12
+_DRAWN = 12
+_POOL = 120
+_SHARES = {"child": 0.6, "grandchild": 0.15, "crossing": 0.1, "random": 0.15}
+_SIGMAS = tuple(i / 2 for i in range(-4, 5))
+"""Standard deviations at which what is expected is tried; weighed by the normal density."""
+
+
+@dataclass
+class _Archive:
+    """What the study says so far."""
+
+    done: list[Known] = field(default_factory=list)
+    pending: list[Known] = field(default_factory=list)
+    tried: set[Hashable] = field(default_factory=set)
+
+
+class FrontFirst(PlanningSampler):
+    """Starts with networks spread over the range of costs; then ranks candidates by expected gain of hypervolume.
+
+    Candidates are one-edit and two-edit children of the front, mostly of the members beside its widest gaps, crossings
+    of them, and random networks. Costs that are known before training count exactly; what only training tells is
+    expected by a Gaussian process fitted to the networks trained so far.
+
+    It serves any define-by-run objective with categorical and integer parameters, also where it knows of a network only
+    its parameters.
+
+    Args:
+        seed: Of every choice.
+        sight: What is known before training.
+        control: Share of trials that are plain random search, to compare with.
+    """
+
+    def __init__(self, *, seed: int, sight: Sight, control: float = 0.08) -> None:
+        super().__init__(seed=seed, control=control)
+        self._sight = sight
+
+    def plan(self, study: optuna.Study, trial: FrozenTrial, rng: random.Random) -> Plan | None:
+        """The candidate worth most; at the beginning the one whose costs are least like those before."""
+        archive = self._archive(study, trial)
+        if len(archive.done) + len(archive.pending) < _START:
+            return self._apart(archive, rng)
+        if not archive.done:
+            return None
+        candidates = list(self._candidates(archive, rng))
+        if not candidates:
+            return None
+        return Plan(candidates[int(np.argmax(_worth(archive, candidates)))].params)
+
+    def _archive(self, study: optuna.Study, trial: FrozenTrial) -> _Archive:
+        archive = _Archive()
+        for other in study.get_trials(deepcopy=False):
+            if other.number == trial.number or not other.params:
+                continue
+            known = self._sight.recorded(other.params, other.distributions)
+            if known is None:
+                continue
+            archive.tried.add(known.look.key)
+            if other.state == TrialState.COMPLETE:
+                archive.done.append(replace(known, losses=lost(study, other)))
+            elif other.state == TrialState.RUNNING:
+                archive.pending.append(known)
+        return archive
+
+    def _apart(self, archive: _Archive, rng: random.Random) -> Plan | None:
+        """Of some random networks, the one whose costs lie farthest from those of all before."""
+        if self._sight.is_blind:
+            return None
+        drawn = [known for _ in range(_DRAWN) if (known := self._sight.made(Plan({}), {}, rng))]
+        before = np.array([_exact(known.look) for known in (*archive.done, *archive.pending)])
+        if not drawn or not len(before):
+            return Plan(drawn[0].params) if drawn else None
+        distances = [np.abs(before - _exact(known.look)).max(axis=1, initial=0).min() for known in drawn]
+        return Plan(drawn[int(np.argmax(distances))].params)
+
+    def _candidates(self, archive: _Archive, rng: random.Random) -> Iterator[Known]:
+        """Children of the front, of its children, crossings of it, and random networks: none twice, none tried."""
+        members = front(archive.done, lambda known: known.losses)
+        room = room_around([known.losses for known in members])
+        seen = set(archive.tried)
+        children: list[Known] = []
+        for way, share in _SHARES.items():
+            for _ in range(round(share * _POOL)):
+                (parent,) = rng.choices(members, weights=room)
+                if way == "grandchild" and children:
+                    parent = rng.choice(children)
+                made = self._sight.made(_bred(way, parent, members, rng), parent.distributions, rng)
+                if made is None or made.look.key in seen:
+                    continue
+                seen.add(made.look.key)
+                if way == "child":
+                    children.append(made)
+                yield made
+
+
+def _bred(way: str, parent: Known, members: Sequence[Known], rng: random.Random) -> Plan:
+    match way:
+        case "child" | "grandchild":
+            return mutated(parent.params, parent.distributions, rng) or Plan({})
+        case "crossing":
+            return crossed(parent.params, rng.choice(members).params, rng)
+        case _:
+            return Plan({})
+
+
+def _exact(look: Look) -> Floats:
+    """The logarithms of what is known before training."""
+    return np.array([np.log(max(loss, 1e-12)) for loss in look.losses if loss is not None])
+
+
+@dataclass(frozen=True)
+class _Objective:
+    """One objective as far as it is known.
+
+    Args:
+        done: Losses of the networks trained.
+        expected: Losses of the candidates, so many standard deviations off the mean.
+        is_exact: Whether they are known before training.
+    """
+
+    done: Floats
+    expected: Callable[[float], Floats]
+    is_exact: bool
+
+
+def _worth(archive: _Archive, candidates: Sequence[Known]) -> Floats:
+    """The hypervolume that each candidate is expected to add, for a second of its training."""
+    asked = [known.look for known in (*candidates, *archive.pending)]
+    objectives = [_objective(archive, asked, i) for i in range(len(archive.done[0].losses))]
+    done = np.stack([objective.done for objective in objectives], axis=1)
+
+    def expected(sigmas: float) -> Floats:
+        return np.stack([objective.expected(sigmas) for objective in objectives], axis=1)
+
+    count, means = len(candidates), expected(0.0)
+    # Networks under way count as if they had done as expected, so that workers do not all look for one thing.
+    best = front([*done.tolist(), *means[count:].tolist()], lambda point: point)
+    reference = _reference(np.array(best), means, [objective.is_exact for objective in objectives])
+    worth = np.zeros(count)
+    for sigmas in _SIGMAS:
+        worth += np.exp(-(sigmas**2) / 2) * gains(best, reference, expected(sigmas)[:count])
+    made: Floats = worth / [candidate.look.seconds for candidate in candidates]
+    return made
+
+
+def _objective(archive: _Archive, asked: Sequence[Look], index: int) -> _Objective:
+    done = np.array([known.losses[index] for known in archive.done])
+    exact = [look.losses[index] for look in asked if look.losses]
+    if len(exact) == len(asked) and None not in exact:
+        known = np.array(exact, dtype=np.float64)
+        if min(done.min(), known.min()) > 0:
+            done, known = np.log(done), np.log(known)
+        return _Objective(done, lambda _: known, is_exact=True)
+    surrogate = Surrogate([k.look.traits for k in archive.done], done, among=[look.traits for look in asked])
+    mean, spread = surrogate.expect([look.traits for look in asked])
+    return _Objective(done, lambda sigmas: surrogate.losses(mean + sigmas * spread), is_exact=False)
+
+
+def _reference(best: Floats, means: Floats, exact: Sequence[bool]) -> list[float]:
+    """A little beyond the worst of the front, and where costs are exact beyond the dearest candidate."""
+    worst, extent = best.max(axis=0), np.ptp(best, axis=0)
+    worst = np.where(exact, np.maximum(worst, means.max(axis=0)), worst)
+    return list(worst + 0.1 * np.where(extent > 0, extent, 1.0))

@@ -1,0 +1,76 @@
+"""Samplers that decide a whole trial before its first parameter is asked for."""
+
+import random
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from nas.search.objectives import losses
+from nas.search.strategies.draft import Plan
+
+
+class PlanningSampler(BaseSampler):
+    """Answers what it is asked by the plan that a subclass makes for each trial.
+
+    A plan is a function of the seed, the number of the trial and the study: a study that is loaded again goes on as it
+    would have. Parameters are categorical or integers; the objective may ask for other ones in every trial.
+
+    Args:
+        seed: Of every choice.
+        control: Share of trials that are plain random search, to compare with.
+    """
+
+    def __init__(self, *, seed: int, control: float = 0.0) -> None:
+        self._seed, self._control = seed, control
+        self._plans: dict[int, tuple[Plan, random.Random]] = {}
+
+    @abstractmethod
+    def plan(self, study: optuna.Study, trial: FrozenTrial, rng: random.Random) -> Plan | None:
+        """What to try; None for whatever chance brings."""
+
+    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
+        """Plan the trial."""
+        rng = random.Random(f"{self._seed} {trial.number}")
+        plan = None if rng.random() < self._control else self.plan(study, trial, rng)
+        self._plans[trial.number] = (plan or Plan({}), rng)
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """The planned value of a parameter, or a random one."""
+        plan, rng = self._plans[trial.number]
+        return plan.value(param_name, param_distribution, rng)
+
+    def after_trial(
+        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
+    ) -> None:
+        """Forget the plan."""
+        self._plans.pop(trial.number, None)
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """Nothing: every parameter is answered by itself, when it is asked for."""
+        return {}
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def reseed_rng(self) -> None:
+        """Nothing: processes that share a study share its numbers, and so choose differently by themselves."""
+
+
+def finished(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that have values, by number."""
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def lost(study: optuna.Study, trial: FrozenTrial) -> tuple[float, ...]:
+    """The values of a trial, turned so that less is better."""
+    return losses(trial.values, (direction.name.lower() for direction in study.directions))
