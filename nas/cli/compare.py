@@ -33,9 +33,9 @@ def command(words: tuple[str, ...], published: bool, out: Path | None, as_json: 
     """Set published errors of networks against what they cost.
 
     Compared are the named networks for ImageNet; WORDS narrow them to those called so, or that have one of the words
-    in name, year, title or authors. The front of published top-1 error against MACs is marked. With --out FILE there
-    are a picture of it, FILE.png, one of the top-5 errors by year, FILE-by-year.png, both as SVG too, and the table
-    with all sources, FILE.csv.
+    in name, year, title or authors; "all" is as good as none. The front of published top-1 error against MACs is
+    marked. With --out FILE there are a picture of it, FILE.png, one of the top-5 errors by year, FILE-by-year.png,
+    both as SVG too, and the table with all sources, FILE.csv.
 
     \b
     Examples:

@@ -54,6 +54,8 @@ def imported(network: Network, input: Shape, state: Mapping[str, Tensor], like: 
 def exported(network: Network, input: Shape, state: Mapping[str, Tensor], like: nn.Module) -> dict[str, Tensor]:
     """The weights that `state` has under our names, under those of `like`; the inverse of `imported`.
 
+    Heads that only one of both has are left out.
+
     Raises:
         WeightsError: a layer is absent from `state`, or finds none of its shape.
     """
