@@ -9,8 +9,8 @@ turns gives one ratio of process CPU times, and the table has the quartiles of t
 
 Memory: each side runs in a process of its own, whose allocator gives every block of 64 kB or more back to the system
 at once, so that resident memory is what is in use, the same to some 0.1 MB in every run. What counts is by how much its
-peak exceeds what was there before the first pass, weights, gradients and momenta: activations, what the backward pass
-keeps, workspaces.
+peak in a pass exceeds what is there after warm-ups (weights, gradients, momenta, compiled kernels): activations, what
+the backward pass keeps, workspaces.
 
 Exits with 1 where a claim does not hold; on a loaded machine it prints the table and judges nothing.
 """
@@ -41,7 +41,7 @@ from nas.train.step import training_loss
 
 LIMIT, LR, MOMENTUM = 1.05, 0.001, 0.9
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
-WARM_UP, MEMORY_PASSES = 2, 2
+WARM_UP = 2
 M_MMAP_THRESHOLD = -3
 
 
@@ -51,7 +51,7 @@ class Case:
 
     name: str
     options: dict[str, object] = field(default_factory=dict)
-    batch: int = 8
+    batch: int = 4
     side: int = 96
 
 
@@ -133,18 +133,15 @@ def time_ratios(name: str, layout: str, kind: str, repeats: int) -> list[float]:
 
 
 def peak_bytes(name: str, layout: str, kind: str, ours: bool) -> int:
-    """How much resident memory some passes add at their highest; for a fresh process."""
+    """How much resident memory a pass adds at its highest; for a fresh process."""
     torch.set_num_threads(1)
     ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 2**16)
     side = Side(name, layout, ours=ours)
-    if kind == "training":
-        for parameter in side.module.parameters():
-            parameter.grad = torch.zeros_like(parameter)
-        side.optimizer.step()
+    for _ in range(WARM_UP):
+        PASSES[kind](side)
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins anew
     before = resident_bytes("VmRSS")
-    for _ in range(MEMORY_PASSES):
-        PASSES[kind](side)
+    PASSES[kind](side)
     return resident_bytes("VmHWM") - before
 
 
