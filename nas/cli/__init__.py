@@ -12,6 +12,7 @@ _COMMANDS = {
     "search": "Search a space for networks with the best accuracy per MAC.",
     "pareto": "Draw the front of one or more runs.",
     "runs": "List the runs of a folder.",
+    "export": "Take a model home: as torch source, ONNX or weights.",
     "networks": "List the named networks.",
     "show": "Show a network: what it is, what it is made of and what it costs.",
     "locate": "Find the point of a space at which a network lies.",

@@ -1,9 +1,10 @@
 """A leaf as a constructor's call, or where nothing is learned and nothing depends on training, as an expression."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from nas.arch.cost import Shape, shortcut_stride
-from nas.arch.fields import sides
+from nas.arch.fields import pair, sides
 from nas.arch.nodes import (
     Act,
     Chunk,
@@ -131,9 +132,8 @@ def call(part: Leaf, shape: Shape, fit: Shape | None, path: str) -> Call:
             keywords = (Argument(name, value, name, default) for name, value, default in named)
             return made("lrn", "nn.LocalResponseNorm", _positional("size", part.size, "size"), *keywords)
         case TableConv(table=table, kernel=kernel):
-            kernels = (kernel, kernel) if isinstance(kernel, int) else kernel
-            arguments = (channels, _positional("table", table, "table"), _positional("kernel", kernels, "kernel"))
-            return made("conv", "TableConv2d", *arguments)
+            arguments = (_positional("table", table, "table"), _positional("kernel", pair(kernel), "kernel"))
+            return made("conv", "TableConv2d", channels, *arguments)
         case Subsample(kernel=kernel):
             return made("subsample", "Subsample2d", channels, _positional("kernel", kernel, "kernel"))
         case RadialBasis(out=out):
@@ -187,7 +187,7 @@ def _norm(part: Norm, shape: Shape, path: str) -> Call:
 
 def _pool(part: Pool, path: str) -> Call:
     top, bottom, left, right = sides(part.padding)
-    kernel = (part.kernel, part.kernel) if isinstance(part.kernel, int) else part.kernel
+    kernel = pair(part.kernel)
     even = (top, left) == (bottom, right) and 2 * top <= kernel[0] and 2 * left <= kernel[1]
     arguments = [
         _positional("kernel", part.kernel, "kernel"),
@@ -208,6 +208,10 @@ def _shortcut(part: Shortcut, shape: Shape, fit: Shape, path: str) -> Call:
     widths = (_positional("inputs", shape[0], "channels"), _width(fit[0]))
     if part.kind in ("zero_pad", "pooled_zero_pad"):
         return Call(_SHORTCUTS[part.kind], (*widths, stride), path, "downsample")
-    kernel = Argument("kernel", part.kernel, "kernel", 1)
     renamed = (("conv1", "0"), ("norm1", "1")) if part.kind == "projection" else ()
+    if shape != fit and any(side % 2 == 0 for side in pair(part.kernel)):
+        made = call(Conv(fit[0], part.kernel, stride=(down, across)), shape, None, path)
+        around = f"nn.Sequential({{}}, nn.BatchNorm2d({fit[0]}))" if renamed else "{}"
+        return replace(made, word="downsample", around=around, renamed=renamed)
+    kernel = Argument("kernel", part.kernel, "kernel", 1)
     return Call(_SHORTCUTS[part.kind], (*widths, stride, kernel), path, "downsample", renamed=renamed)
