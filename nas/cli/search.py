@@ -158,4 +158,5 @@ def _next(result: "Result", trials: list[Any], pictures: list[str]) -> None:
     click.echo(f"run      {folder}")
     click.echo("\nnext:")
     click.echo(f"  nas pareto {folder} --out front.svg")
+    click.echo(f"  nas export {folder}:best")
     click.echo("  nas runs")

@@ -90,9 +90,7 @@ def compose(network: Network, input: Shape) -> Block:
     else:
         scope.lines.append(f"return {result}")
     made = scope.block("network", ("x",), input[0], 0)
-    joins = [
-        len(instruction.sources) for instruction in lower(whole, tuple(input)).instructions if instruction.drop_path
-    ]
+    joins = [len(step.sources) for step in lower(whole, tuple(input)).instructions if step.drop_path > 0]
     return _with_columns(made, max(joins)) if joins else made
 
 
@@ -231,6 +229,7 @@ def _part(scope: _Scope, one: _Placed, value: str, target: str, *, root: bool) -
             return _joined(scope, part, one, value)
         case Graph() as part:
             block = _graph(part, [one.shape] * len(part.inputs), one.path)
+            value = _variable(scope, target, value)
             return f"{scope.layer('cell', block)}({', '.join([value] * len(block.reads))})"
         case Cells(cells=cells):
             value = _variable(scope, target, value)
@@ -347,7 +346,7 @@ def _graph(part: Graph, shapes: Sequence[Shape], path: str) -> Block:
         shapes.append(step_flow(step, shapes).shape)
     unread = graph_outputs(part)
     scope.lines.append(f"return {_join('concat', [values[j] for j in unread])}")
-    smaller = shapes[-1][1] < min(shape[1] for shape in shapes[:count])
+    smaller = shapes[-1][1:2] < min(shape[1:2] for shape in shapes[:count])
     word = "reduction cell" if smaller else "normal cell"
     return scope.block(word, reads, shapes[count - 1][0], sum(shapes[j][0] for j in unread))
 

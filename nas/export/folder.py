@@ -1,6 +1,7 @@
 """The folder of an export: the network in one form, and its card, written whole or not at all."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -60,7 +61,7 @@ def _python(subject: Subject, folder: Path) -> None:
         "    python model.py image.jpg\n\n"
         "loads weights.pt and card.json beside it and prints the likeliest classes. card.md says where it comes from."
     )
-    code, names = source(subject.network, subject.input, about)
+    code, names = source(subject.network, subject.input, re.sub(r'[\\"]', "'", about))
     (folder / "model.py").write_text(code, encoding="utf-8")
     torch.save(renamed(subject.module.state_dict(), names), folder / "weights.pt")
 
