@@ -15,6 +15,7 @@ _COMMANDS = {
     "status": "Say how far a run is, while it goes on or afterwards.",
     "pareto": "Draw the front of one or more runs.",
     "runs": "List the runs of a folder.",
+    "export": "Take a model home: as torch source, ONNX or weights.",
     "networks": "List the named networks.",
     "show": "Show a network: what it is, what it is made of and what it costs.",
     "draw": "Draw a network: its stages with shapes and MACs, and the inside of each kind of block.",
