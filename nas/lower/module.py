@@ -50,6 +50,7 @@ _ACTS: dict[str, Callable[[], nn.Module]] = {
     "hard_swish": nn.Hardswish,
 }
 _IN_PLACE = nn.ReLU | nn.ReLU6  # the others keep a copy of their input for the backward pass
+_FEW_MAPS = 8
 _KEEPS_NO_OUTPUT = Conv | Norm | Linear | TableConv
 
 
@@ -250,6 +251,8 @@ def _conv(part: Conv, channels: int, fit: Shape | None) -> layers.Conv2d:
     groups = part.groups.of(channels) if isinstance(part.groups, Ratio) else part.groups
     options = {"stride": pair(part.stride), "dilation": pair(part.dilation), "groups": groups, "bias": part.bias}
     top, bottom, left, right = sides(part.padding)
+    if channels < _FEW_MAPS and part.kernel == 1 and part.stride != 1 and part.padding == 0:
+        return layers.PixelConv2d(channels, out, 1, **options)  # type: ignore[arg-type]
     if (top, left) == (bottom, right):
         return layers.Conv2d(channels, out, pair(part.kernel), padding=(top, left), **options)  # type: ignore[arg-type]
     return layers.PaddedConv2d(channels, out, pair(part.kernel), sides=(left, right, top, bottom), **options)  # type: ignore[arg-type]
