@@ -1,1 +1,1 @@
-"""Tables, plots and reports of runs; nothing here trains."""
+"""Tables and pictures of runs, and of what is published; nothing here trains."""

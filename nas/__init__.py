@@ -3,6 +3,7 @@
     nas.arch    what a network and a space are, and every interpreter that needs no torch
     nas.lower   a network as a torch module
     nas.data    images to batches
+    nas.weights published weights under our names, and back
     nas.train   a module and batches to a trained module and its numbers
     nas.search  strategies, ledger, workers
     nas.runs    what a run leaves behind

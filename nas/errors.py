@@ -50,3 +50,7 @@ class BudgetError(NasError):
 
 class RunError(NasError):
     """A run folder is absent, taken, damaged or of a newer version."""
+
+
+class WeightsError(NasError):
+    """Weights cannot be had, cannot be read, or are not those of the network."""

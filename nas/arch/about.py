@@ -15,6 +15,13 @@ def paper(named: Named) -> str:
     return (home.__doc__ or "").strip().split("\n")[0] if home else ""
 
 
+def family(named: Named) -> str:
+    """What the paper of a network calls its kind, which is what its file says before a colon."""
+    titles = paper(named).split("; ")
+    its = next((title for title in titles if named.paper in title), titles[0])
+    return its.partition(":")[0].partition(",")[0]
+
+
 def description(named: Named) -> str:
     """The docstring of a network's function, or of the file it stands in."""
     function = _function(named.make)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nas.arch.cost import Shape
 from nas.arch.nodes import Network, Space
-from nas.arch.published import Published
+from nas.arch.published import Measured, Published
 from nas.arch.rewrite import for_images, with_classes
 
 
@@ -21,6 +21,7 @@ class Named:
     year: int
     paper: str
     published: tuple[Published, ...] = ()
+    measured: tuple[Measured, ...] = ()
 
     def network(self, classes: int | None = None) -> Network:
         """The network, for the paper's number of classes unless said otherwise."""

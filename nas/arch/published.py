@@ -1,4 +1,4 @@
-"""What is known of a named network from elsewhere: what its paper prints, and what others have counted."""
+"""What is known of a named network from elsewhere: what its paper prints, and what others have counted and measured."""
 
 from dataclasses import dataclass
 
@@ -39,4 +39,25 @@ class Published:
     error_source: str = ""
     quoted_error: float | None = None
     quoted_as: str = ""
+    difference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Errors that another library measured of the weights it publishes of a network, on one centre crop.
+
+    Args:
+        name: The network.
+        weights: The weights, as `nas import` is told them.
+        top1_error: Percent, on ImageNet's validation images.
+        top5_error: Percent.
+        recipe: "paper" for weights of the authors, or trained as theirs were; "modern" for a later recipe.
+        difference: How the other library's network differs from ours.
+    """
+
+    name: str
+    weights: str
+    top1_error: float
+    top5_error: float
+    recipe: str
     difference: str = ""

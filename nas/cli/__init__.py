@@ -15,11 +15,14 @@ _COMMANDS = {
     "status": "Say how far a run is, while it goes on or afterwards.",
     "pareto": "Draw the front of one or more runs.",
     "runs": "List the runs of a folder.",
+    "export": "Take a model home: as torch source, ONNX or weights.",
     "networks": "List the named networks.",
     "show": "Show a network: what it is, what it is made of and what it costs.",
     "draw": "Draw a network: its stages with shapes and MACs, and the inside of each kind of block.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
+    "compare": "Set published errors of networks against what they cost.",
+    "import": "Take over weights from torchvision, timm or a file, or give them back.",
     "info": "Show how large a space is and what its networks cost.",
 }
 

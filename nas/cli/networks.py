@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import groupby
@@ -43,7 +42,7 @@ def command(words: tuple[str, ...], as_json: bool, as_csv: bool, markdown: bool)
       nas networks resnet 2015
       nas networks --json
     """
-    named = [network for network in catalog.networks().values() if _has(network, words)]
+    named = [network for network in catalog.networks().values() if options.has_words(network, words)]
     if not named:
         raise NameUnknownError(f"no network has the words {' '.join(words)!r}", hint="`nas networks` lists all")
     if markdown:
@@ -58,11 +57,6 @@ def command(words: tuple[str, ...], as_json: bool, as_csv: bool, markdown: bool)
         click.echo(_csv(rows), nl=False)
     else:
         click.echo("\n".join([*_listing(rows), "", *_FOOT]))
-
-
-def _has(named: Named, words: tuple[str, ...]) -> bool:
-    text = f"{named.name} {named.year} {named.paper} {paper(named)}".lower()
-    return all(re.search(f"(?<![a-z]){re.escape(word.lower())}", text) for word in words)
 
 
 def _listing(rows: list[Row]) -> Iterator[str]:

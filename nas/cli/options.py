@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from nas import catalog
+from nas.arch.about import paper
 from nas.arch.cost import Shape
 from nas.arch.named import Named
 from nas.arch.nodes import Chain, chain, is_open
@@ -51,6 +53,12 @@ def named(spec: str) -> Named:
         return with_classes(whole, classes) if classes else whole
 
     return Named(spec, make, (3, 224, 224), 0, 0, "")
+
+
+def has_words(named: Named, words: Iterable[str]) -> bool:
+    """Whether a network's name, year, title or authors have, or begin with, each of the words."""
+    text = f"{named.name} {named.year} {named.paper} {paper(named)}".lower()
+    return all(re.search(f"(?<![a-z]){re.escape(word.lower())}", text) for word in words)
 
 
 def point(file: Path) -> dict[str, Any]:

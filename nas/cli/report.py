@@ -70,4 +70,5 @@ def _next(result: Result, trials: list[Any], pictures: list[str]) -> None:
     if result.cause == "interrupted":
         click.echo(f"  nas resume {folder}")
     click.echo(f"  nas pareto {folder} --out front.svg")
+    click.echo(f"  nas export {folder}:best")
     click.echo("  nas runs")

@@ -7,7 +7,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 
-class PaddedConv2d(nn.Conv2d):
+class Conv2d(nn.Conv2d):
+    """Convolution that draws its weights normal, of variance 2 / fan-in (He et al. 2015, arXiv:1502.01852)."""
+
+    def reset_parameters(self) -> None:
+        """Draw new weights; torch calls this when the convolution is made."""
+        nn.init.kaiming_normal_(self.weight, mode="fan_in", nonlinearity="relu")
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+
+class PaddedConv2d(Conv2d):
     """Convolution whose four sides are padded differently: `sides` is (left, right, top, bottom)."""
 
     def __init__(self, *args: int, sides: tuple[int, int, int, int], **options: object) -> None:
@@ -263,11 +273,3 @@ def norm(made: nn.Module, *, scale: bool, shift: bool) -> nn.Module:
             delattr(made, name)
             made.register_buffer(name, fixed, persistent=False)
     return made
-
-
-def reset(module: nn.Module) -> None:
-    """Draw new weights for convolutions: normal, variance 2 / fan-in (He et al. 2015, arXiv:1502.01852)."""
-    if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

@@ -86,7 +86,6 @@ class NetworkModule(nn.Module):
         self._trunk = _steps(trunk, {self._output})
         self._whole = _steps(everything, {self._output, *self._exits})
         self._size = 1 + max((instruction.target for instruction in program.instructions), default=0)
-        self.apply(layers.reset)
 
     def forward(self, x: Tensor) -> Any:
         """(n, channels, height, width) to (n, classes); with exits in training (logits, [logits, …])."""
@@ -242,7 +241,7 @@ def leaf(part: Leaf, shape: Shape, fit: Shape | None) -> nn.Module:
             assert_never(part)
 
 
-def _conv(part: Conv, channels: int, fit: Shape | None) -> nn.Conv2d:
+def _conv(part: Conv, channels: int, fit: Shape | None) -> layers.Conv2d:
     if part.out == "fit":
         assert fit is not None
         out = fit[0]
@@ -252,7 +251,7 @@ def _conv(part: Conv, channels: int, fit: Shape | None) -> nn.Conv2d:
     options = {"stride": pair(part.stride), "dilation": pair(part.dilation), "groups": groups, "bias": part.bias}
     top, bottom, left, right = sides(part.padding)
     if (top, left) == (bottom, right):
-        return nn.Conv2d(channels, out, pair(part.kernel), padding=(top, left), **options)  # type: ignore[arg-type]
+        return layers.Conv2d(channels, out, pair(part.kernel), padding=(top, left), **options)  # type: ignore[arg-type]
     return layers.PaddedConv2d(channels, out, pair(part.kernel), sides=(left, right, top, bottom), **options)  # type: ignore[arg-type]
 
 

@@ -5,7 +5,7 @@ plan        a request in terms of this machine and its data
 driver      begins, watches and ends trials; knows neither strategy nor workers
 proposer    what the strategy asks for, less what is known or does not fit
 limits      what a network must not exceed
-strategies  Optuna samplers
+strategies  Optuna samplers; `looks` what they are told before training
 objectives  what is made large or small, and the front
 budget      how much may be spent; `ledger` what is; `forecast` what a trial will
 length      how long a trial trains; `calibrate` how fast the machine is
@@ -21,3 +21,4 @@ from nas.search.budget import Budget as Budget
 from nas.search.objectives import OBJECTIVES as OBJECTIVES
 from nas.search.objectives import front as front
 from nas.search.strategies import STRATEGIES as STRATEGIES
+from nas.search.strategies import sampler as sampler

@@ -2,7 +2,7 @@
 
 A file a family: its networks, and `NETWORKS` with their names. Where the names of a family carry numbers, `FAMILIES`
 says how to read them, so that variants which nobody listed have names too. What is published of a network stands in
-`published.csv` and is put beside it here.
+`published.csv`, what others measured in `measured.csv`; both are put beside it here.
 """
 
 from dataclasses import replace
@@ -34,7 +34,7 @@ from search_spaces.networks import (
     xception,
     zfnet,
 )
-from search_spaces.networks.published import facts
+from search_spaces.networks.published import facts, measured
 
 _FILES = (
     lenet,
@@ -64,6 +64,8 @@ _FILES = (
 )
 
 NETWORKS: dict[str, Named] = {
-    named.name: replace(named, published=facts().get(named.name, ())) for file in _FILES for named in file.NETWORKS
+    named.name: replace(named, published=facts().get(named.name, ()), measured=measured().get(named.name, ()))
+    for file in _FILES
+    for named in file.NETWORKS
 }
 FAMILIES: tuple[Family, ...] = tuple(family for file in _FILES for family in getattr(file, "FAMILIES", ()))

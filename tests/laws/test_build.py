@@ -118,6 +118,17 @@ def test_parameters_are_named_by_their_paths(case):
         assert any(name.startswith(f"{path}.") for path in leaves), name
 
 
+def test_convolutions_are_drawn_as_he_et_al_say():
+    """Every convolution, padded, grouped or fitted to a join, has weights of variance 2 / fan-in and biases of zero."""
+    text = "nas 1 conv(256, 3, bias=true) conv(256, 3, padding=(1, 0, 1, 0), groups=4) add([conv(512)], [shortcut()])"
+    module = nas.build(nas.parse(text), (64, 8, 8))
+    convolutions = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d)]
+    assert len(convolutions) == 4
+    for layer in convolutions:
+        assert 1.95 < layer.weight.var() * layer.weight[0].numel() < 2.05
+        assert layer.bias is None or not layer.bias.any()
+
+
 def test_the_hot_path_is_flat():
     """A module holds its leaves in rooms that only name them: no room has a forward of its own."""
     network = nas.parse("nas 1 add([conv(4, 3), norm(), act()], [conv(4)]) global_pool() flatten() linear(2)")

@@ -1,0 +1,187 @@
+"""What is exported: a trial of a run with its weights, or a network that was never trained."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nas.arch.cost import Shape, cost
+from nas.arch.nodes import Chain, Network, chain
+from nas.arch.text import fingerprint, parse, text
+from nas.data import Dataset, load
+from nas.export.errors import ExportError
+from nas.lower import NetworkModule, build
+from nas.runs import Run, Trial
+from nas.runs.journal import open_journal
+
+_SEED = 0
+_LICENSES = {"sample": "MIT (Fashion-MNIST)", "fashion-mnist": "MIT"}
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network that leaves, with what is to be known of it.
+
+    Args:
+        name: What people call it.
+        network: Without holes.
+        input: Shape of an image, (channels, height, width).
+        classes: The name of each output.
+        mean: Of each channel, as subtracted from pixel values 0..1.
+        std: Of each channel, as divided by.
+        weights: File with the state dict of its module; None for random weights.
+        told: The card's other entries.
+    """
+
+    name: str
+    network: Chain
+    input: Shape
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    weights: Path | None
+    told: dict[str, Any]
+
+    @cached_property
+    def module(self) -> NetworkModule:
+        """Its module with its weights, in evaluation."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(_SEED)
+            module = build(self.network, input=self.input)
+        if self.weights is not None:
+            module.load_state_dict(self._read(self.weights))
+        return module.eval()
+
+    def card(self) -> dict[str, Any]:
+        """Everything that `card.json` says."""
+        made = cost(self.network, self.input)
+        return {
+            "version": 1,
+            "name": self.name,
+            "weights": "trained" if self.weights else f"untrained: random weights, seed {_SEED}",
+            "input": list(self.input),
+            "classes": list(self.classes),
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "params": made.params,
+            "macs": made.macs,
+            **self.told,
+            "fingerprint": fingerprint(self.network),
+            "network": text(self.network),
+            "nas": version("nas-space"),
+            "torch": torch.__version__,
+        }
+
+    def _read(self, file: Path) -> dict[str, Tensor]:
+        try:
+            state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+        except Exception as error:  # noqa: BLE001 - torch says in many ways that a file is not one of its own
+            raise ExportError(f"the weights cannot be read: {error}", path=str(file)) from None
+        return state
+
+
+def untrained(name: str, network: Network, input: Shape) -> Subject:
+    """A network with random weights, for images whose pixels are scaled to 0..1.
+
+    Raises:
+        ShapeError: the network cannot read the images, or does not end with a number for each class.
+    """
+    channels, outputs = input[0], cost(network, input).output
+    if len(outputs) != 1:
+        raise ExportError(f"what is exported ends with a number for each class, got a map {outputs}", path=name)
+    classes = tuple(f"class {number}" for number in range(outputs[0]))
+    return Subject(name, chain(network), input, classes, (0.0,) * channels, (1.0,) * channels, None, {})
+
+
+def of_trial(run: Run, which: str, trials: list[Trial]) -> Subject:
+    """A trial of a run: its number, or "best" for the highest validation accuracy, among equals the fewest MACs.
+
+    Raises:
+        ExportError: no such trial was trained to its end, or its weights are gone.
+        DataError: the data of the run is not at hand any more.
+    """
+    trained = [trial for trial in trials if trial.state == "complete" and trial.accuracy is not None]
+    trial = _best(run, trained) if which == "best" else _numbered(run, which, trials)
+    file = run.weights(trial.number)
+    if not file.is_file():
+        raise ExportError(
+            f"a trial that is exported has weights, but those of trial {trial.number} are not there",
+            path=str(file),
+            hint="export another trial",
+        )
+    request = run.request
+    data = load(request.data, size=request.size, seed=request.seed)
+    return Subject(
+        f"{run.name}, trial {trial.number}",
+        chain(parse(trial.network)),
+        data.input,
+        data.classes,
+        data.mean,
+        data.std,
+        file,
+        _told(run, trial, data, len(trained)),
+    )
+
+
+def _best(run: Run, trained: list[Trial]) -> Trial:
+    if not trained:
+        raise ExportError("no trial of this run was trained to its end", path=str(run.folder), hint="search longer")
+    return max(trained, key=lambda trial: (trial.accuracy or 0.0, -trial.macs))
+
+
+def _numbered(run: Run, which: str, trials: list[Trial]) -> Trial:
+    there = {str(trial.number): trial for trial in trials}
+    if which not in there:
+        raise ExportError(
+            f'a trial is said by its number, or as "best", got {which!r}',
+            path=str(run.folder),
+            hint=f"it has the trials 0 to {len(there) - 1}" if there else "it has no trials",
+        )
+    trial = there[which]
+    if trial.state != "complete":
+        why = f": {trial.reason}" if trial.reason else ""
+        raise ExportError(
+            f"a trial that is exported was trained to its end, but trial {which} is {trial.state}{why}",
+            path=str(run.folder),
+            hint=f"say {run.name}:best for the best of those that were",
+        )
+    return trial
+
+
+def _told(run: Run, trial: Trial, data: Dataset, trained: int) -> dict[str, Any]:
+    """What the run's record says of a trial."""
+    length = open_journal(run).facts().get("length", {})
+    name = run.request.data or "sample"
+    return {
+        "metrics": [
+            {
+                "name": "accuracy",
+                "value": trial.accuracy,
+                "split": "validation",
+                "images": length.get("val", len(data.val)),
+                "epochs": len(trial.accuracies),
+                "seeds": [trial.seed],
+                "among": trained,
+            }
+        ],
+        "data": {
+            "name": name,
+            "license": _LICENSES.get(name, "unknown to nas"),
+            "images": {"train": len(data.train), "validation": len(data.val), "test": len(data.test)},
+            "notes": list(data.notes),
+        },
+        "recipe": length.get("recipe"),
+        "provenance": {
+            "run": run.name,
+            "trial": trial.number,
+            "space": run.request.space,
+            "budget": run.request.budget,
+            "strategy": run.request.strategy,
+            "seed": run.request.seed,
+            "point": trial.point,
+        },
+    }
