@@ -119,8 +119,8 @@ def test_it_holds_the_networks_of_the_residual_space(space):
         assert_holds(space, realize(residual, rng))
 
 
-def test_it_holds_a_wider_resnet(space):
-    named = catalog.network("resnet20")
+def test_it_holds_the_networks_around_a_resnet(space):
+    named = catalog.network("resnet20_b")
     around = opened(named.network(), named.input)
     rng = random.Random(0)
     for _ in range(5):

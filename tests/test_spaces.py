@@ -43,7 +43,7 @@ def test_mutants_are_networks(name):
         assert cost(realize(space, point), GREY).output == (10,)
 
 
-@pytest.mark.parametrize("name", PRACTICAL)
+@pytest.mark.parametrize("name", ["residual", "mobile", "cell"])
 def test_most_random_networks_cost_one_to_fifteen_million_macs(name):
     space, rng = SPACES[name].make(10), random.Random(0)
     twentieths = quantiles((cost(realize(space, rng), GREY).macs for _ in range(1000)), n=20)

@@ -2,18 +2,18 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from math import prod
 from typing import Any
 
 from nas.arch.cost import Cost, Shape, cost
 from nas.arch.holes import evaluate, value_holes
-from nas.arch.nodes import Chain, Choice, Repeat, Scope, Space, Value, chain, contents, is_open
-from nas.arch.points import mutate
-from nas.arch.realize import Point, realize, sample
+from nas.arch.nodes import Chain, Choice, Network, Repeat, Scope, Space, Value, chain, contents, is_open
+from nas.arch.points import decisions, mutation
+from nas.arch.realize import Point, asker, fill
 from nas.arch.scopes import Hole, Place
 from nas.arch.sharing import looks_out, shared_families
 from nas.errors import PartError, ShapeError
@@ -40,9 +40,8 @@ def info(space: Space, input: Shape, *, samples: int = 200, steps: int = 200, se
     The range is searched for: from the extremes of `samples` random points by `steps` mutations that do not lose.
     """
     rng = random.Random(seed)
-    found = [
-        (point, made) for point in (sample(space, rng) for _ in range(samples)) if (made := _cost(space, point, input))
-    ]
+    drawn = (_drawn(input, partial(fill, space, asker(rng))) for _ in range(samples))
+    found = [pair for pair in drawn if pair]
     if not found:
         return Info(points(space), 0.0, None, None)
     ordered = sorted(found, key=lambda pair: pair[1].macs)
@@ -51,9 +50,11 @@ def info(space: Space, input: Shape, *, samples: int = 200, steps: int = 200, se
     return Info(points(space), len(found) / samples, cheapest, dearest)
 
 
-def _cost(space: Space, point: Point, input: Shape) -> Cost | None:
+def _drawn(input: Shape, draw: Callable[[], tuple[Network, Point]]) -> tuple[Point, Cost] | None:
+    """The point that is drawn and its network's cost; None where that does not accept the input."""
     try:
-        return cost(realize(space, point), input)
+        network, point = draw()
+        return point, cost(network, input)
     except (ShapeError, PartError):
         return None
 
@@ -61,11 +62,11 @@ def _cost(space: Space, point: Point, input: Shape) -> Cost | None:
 def _climb(
     space: Space, input: Shape, best: tuple[Point, Cost], sign: int, steps: int, rng: random.Random
 ) -> tuple[Point, Cost]:
+    holes = decisions(space, best[0])
     for _ in range(steps if points(space) > 1 else 0):
-        point = mutate(space, best[0], rng)
-        made = _cost(space, point, input)
-        if made and sign * made.macs >= sign * best[1].macs:
-            best = (point, made)
+        made = _drawn(input, partial(mutation, space, best[0], holes, rng))
+        if made and sign * made[1].macs >= sign * best[1].macs:
+            best, holes = made, decisions(space, made[0])
     return best
 
 

@@ -1,11 +1,11 @@
 """Steps between the points of any space: its neighbours, a mutation, a crossover."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nas.arch.holes import same
-from nas.arch.nodes import Space
+from nas.arch.nodes import Network, Space
 from nas.arch.realize import Ask, Point, asker, draw, fill, offers
 from nas.arch.scopes import Hole
 from nas.errors import HoleError
@@ -31,7 +31,7 @@ def neighbours(space: Space, point: Point) -> Iterator[Point]:
     for name, hole in decisions(space, point).items():
         for option in hole.options:
             if not same(option, point[name]):
-                yield _changed(space, point, name, option, lambda _, opened: opened.options[0])
+                yield _changed(space, point, name, option, lambda _, opened: opened.options[0])[1]
 
 
 def mutate(space: Space, point: Point, rng: random.Random) -> Point:
@@ -40,7 +40,16 @@ def mutate(space: Space, point: Point, rng: random.Random) -> Point:
     Raises:
         HoleError: the space holds a single point.
     """
-    free = [(name, hole) for name, hole in decisions(space, point).items() if len(hole.options) > 1]
+    return mutation(space, point, decisions(space, point), rng)[1]
+
+
+def mutation(space: Space, point: Point, holes: Mapping[str, Hole], rng: random.Random) -> tuple[Network, Point]:
+    """A random neighbour as `mutate` makes it, and its network; `holes` are those that are open at `point`.
+
+    Raises:
+        HoleError: the space holds a single point.
+    """
+    free = [(name, hole) for name, hole in holes.items() if len(hole.options) > 1]
     if not free:
         raise HoleError("a mutation needs a decision with another option, got a space of one point")
     name, hole = rng.choice(free)
@@ -60,7 +69,7 @@ def crossover(space: Space, a: Point, b: Point, rng: random.Random) -> Point:
     return fill(space, ask)[1]
 
 
-def _changed(space: Space, point: Point, name: str, option: Any, otherwise: Ask) -> Point:
+def _changed(space: Space, point: Point, name: str, option: Any, otherwise: Ask) -> tuple[Network, Point]:
     left, opened = f"{name}={point[name]}.", f"{name}={option}."
 
     def ask(asked: str, hole: Hole) -> Any:
@@ -71,4 +80,4 @@ def _changed(space: Space, point: Point, name: str, option: Any, otherwise: Ask)
                 return point[known]
         return otherwise(asked, hole)
 
-    return fill(space, ask)[1]
+    return fill(space, ask)
