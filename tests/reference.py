@@ -309,8 +309,8 @@ def response_normed(x: Tensor, size: int, alpha: float, beta: float, k: float) -
 
 
 def shifted(x: Tensor, rows: int, columns: int) -> Tensor:
-    """Each pixel from the one so many rows below and columns to the right, where there is one."""
-    made = torch.zeros_like(x)
+    """Each pixel from the one so many rows below and columns to the right, where there is one, else a zero of it."""
+    made = 0 * x
     height, width = x.shape[2:]
     for i in range(height - rows):
         for j in range(width - columns):
