@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -50,7 +51,7 @@ from tests.strategies import Case, networks
 _NOISE = torch.randn(1 << 20, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.fixture(scope="module")
+@contextmanager
 def undrawn() -> Iterator[None]:
     """Layers begin with whatever lies in memory, for drawing weights takes longer than all else."""
     with pytest.MonkeyPatch.context() as patch:
@@ -88,7 +89,9 @@ def filled(module: nn.Module) -> nn.Module:
 
 def assert_alike(network: nas.Network, image: Shape) -> None:
     code, names = source(network, image, "A network.")
-    ours, theirs = filled(nas.build(network, input=image)).double(), network_class(code)().double().eval()
+    with undrawn():
+        ours, theirs = nas.build(network, input=image), network_class(code)()
+    ours, theirs = filled(ours).double(), theirs.double().eval()
     theirs.load_state_dict(renamed(ours.state_dict(), names))
     x = torch.randn(2, *image, generator=torch.Generator().manual_seed(0), dtype=torch.double)
     with torch.inference_mode():
@@ -106,7 +109,7 @@ def reads(network: nas.Network, image: Shape) -> bool:
 
 
 @pytest.mark.parametrize("name", catalog.networks())
-def test_the_source_of_every_named_network_computes_what_the_module_does(name: str, undrawn: None) -> None:
+def test_the_source_of_every_named_network_computes_what_the_module_does(name: str) -> None:
     named = catalog.network(name)
     network, (channels, height, _) = named.network(), named.input
     images = [(channels, side, side) for side in (*range(32, height, 32), height)]
@@ -115,7 +118,7 @@ def test_the_source_of_every_named_network_computes_what_the_module_does(name: s
 
 @settings(max_examples=30)
 @given(case=networks())
-def test_the_source_of_any_network_computes_what_the_module_does(case: Case, undrawn: None) -> None:
+def test_the_source_of_any_network_computes_what_the_module_does(case: Case) -> None:
     try:
         source(*case, "A network.")
     except PartError as error:
