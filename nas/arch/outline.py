@@ -19,6 +19,7 @@ from nas.arch.nodes import (
     DropPath,
     Edge,
     Exit,
+    Fork,
     GlobalPool,
     Graph,
     Linear,
@@ -216,7 +217,7 @@ def _bare(part: Part) -> Part:
             return Chain()
         case Branches(branches=branches, join="add"):
             bodies = [branch for branch in branches if branch.parts]
-            return bodies[0] if len(bodies) == 1 else part
+            return bodies[0] if len(bodies) == 1 and not isinstance(bodies[0].parts[-1], Fork) else part
         case Graph(inputs=inputs, steps=steps):
             return Graph((1,) * len(inputs), tuple(_unprepared(step, len(inputs)) for step in steps))
         case _:

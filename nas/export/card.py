@@ -12,10 +12,12 @@ _USAGES = {
 ```python
 from pathlib import Path
 
+import torch
+
 from model import Network, load
 
 model = load(Path("."), Network())
-print(sum(weight.numel() for weight in model.parameters()))
+print(model(torch.zeros(1, {numbers})).softmax(1))
 ```
 """,
     "weights": """\

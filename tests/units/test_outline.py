@@ -3,7 +3,22 @@
 import pytest
 
 from nas.arch.cost import cost
-from nas.arch.nodes import Act, Branches, Cells, Chain, Conv, Edge, Exit, GlobalPool, Graph, Norm, Part, Step
+from nas.arch.nodes import (
+    Act,
+    Branches,
+    Cells,
+    Chain,
+    Conv,
+    Dropout,
+    Edge,
+    Exit,
+    Fork,
+    GlobalPool,
+    Graph,
+    Norm,
+    Part,
+    Step,
+)
 from nas.arch.outline import outline
 from search_spaces.networks import NETWORKS
 
@@ -103,3 +118,9 @@ def test_every_part_is_in_one_block_and_counts_add_up(name: str) -> None:
 
 def _in_cells(part: Part) -> list[Part]:
     return [inner for cell in part.cells for inner in cell.parts] if isinstance(part, Cells) else [part]
+
+
+def test_a_sum_whose_one_branch_ends_in_a_fork_is_told_as_it_is() -> None:
+    body = Chain(Dropout(0.3), Fork(Chain(Conv(4)), Chain(Conv(4, 3))))
+    (stage,) = outline(Chain(Branches(Chain(), body), Dropout(0.1)), (4, 8, 8))
+    assert [block.kind for block in stage.blocks] == ["residual"]
