@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 WIDTH = 100
@@ -58,8 +58,3 @@ def _items(text: str) -> Iterator[str]:
             yield text[start:position].strip()
             start = position + 1
     yield text[start:].strip()
-
-
-def block(head: Form | str, body: Sequence[str], indent: int = 0) -> str:
-    """A head and the lines indented under it."""
-    return "\n".join([laid(head, indent), *body])
