@@ -8,9 +8,9 @@ Time: both modules stand in one process, with the allocator of `prepare_cpu`, an
 turns gives one ratio of process CPU times, and the table has the quartiles of these ratios.
 
 Memory: each side runs in a process of its own, whose allocator gives every block of 64 kB or more back to the system
-at once, so that resident memory is what is in use, the same to a few 0.1 MB in every run. What counts is by how much its
-peak in a pass exceeds what is there after warm-ups (weights, gradients, momenta, compiled kernels): activations, what
-the backward pass keeps, workspaces.
+at once, so that resident memory is what is in use, the same to some tenths of a MB in every run. What counts is by how
+much its peak in a pass exceeds what is there after warm-ups (weights, gradients, momenta, compiled kernels):
+activations, what the backward pass keeps, workspaces.
 
 Exits with 1 where a claim does not hold; on a loaded machine it prints the table and judges nothing.
 """
