@@ -21,7 +21,7 @@ class Layers:
 
     def __init__(self, module: nn.Module) -> None:
         self.of_kind: dict[type, Iterator[nn.Module]] = {
-            kind: iter([layer for layer in module.modules() if type(layer) is kind])
+            kind: iter([layer for layer in module.modules() if isinstance(layer, kind)])
             for kind in (nn.Conv2d, nn.BatchNorm2d, nn.Linear)
         }
 

@@ -144,8 +144,16 @@ def _flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
             return _shortcut(part, shape, fit)
         case Chain(parts=parts):
             return _chain(parts, shape, fit)
-        case Conv() | Norm() | Act():
-            return _chain((part,), shape, fit)
+        case Conv():
+            return _conv(part, shape, fit)
+        case Norm(kind=kind, scale=scale, shift=shift):
+            if kind == "group":
+                _check_groups(part, shape)
+            size = prod(shape)
+            return Flow(shape, shape[0] * (scale + shift), 0, 0, 2 * size, 2 * size)
+        case Act():
+            size = prod(shape)
+            return Flow(shape, 0, 0, 0, size, 2 * size)
         case Dropout() | DropPath() | Scale():
             size = prod(shape)
             return Flow(shape, 0, 0, 0, size, 2 * size)

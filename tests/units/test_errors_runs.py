@@ -288,7 +288,7 @@ def cramped(home: Path, runs_dir: Path, most_bytes: int, asked: Request) -> None
 def test_a_batch_for_which_there_is_no_memory_is_trained_in_parts(home: Path, tmp_path: Path) -> None:
     recipe = {"epochs": 1, "batch": 1024, "limit": 1024}
     wide = Chain(Conv(pick("width", 64, 4), 3), Norm(), Act(), GlobalPool(), Flatten(), Linear(10))
-    asked = request(home, space_text=text(wide), data=None, budget="2trials", recipe=recipe)
+    asked = request(home, space_text=text(wide), data=None, budget="2trials", recipe=recipe, strategy="random")
     process = _FORKED.Process(target=cramped, args=(home, tmp_path, 700 * 2**20, asked))
     process.start()
     process.join(120)

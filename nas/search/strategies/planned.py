@@ -2,6 +2,7 @@
 
 import random
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from nas.search.strategies.draft import Plan
 class PlanningSampler(BaseSampler):
     """Answers what it is asked by the plan that a subclass makes for each trial.
 
-    A plan is a function of the seed, the number of the trial and the study: a study that is loaded again goes on as it
+    A plan is a function of the seed and of the trials that have values: a study that is loaded again goes on as it
     would have. Parameters are categorical or integers; the objective may ask for other ones in every trial.
 
     Args:
@@ -28,6 +29,8 @@ class PlanningSampler(BaseSampler):
     def __init__(self, *, seed: int, control: float = 0.0) -> None:
         self._seed, self._control = seed, control
         self._plans: dict[int, tuple[Plan, random.Random]] = {}
+        self._asked: Counter[int] = Counter()
+        """How many trials were planned after so many had values."""
 
     @abstractmethod
     def plan(self, study: optuna.Study, trial: FrozenTrial, rng: random.Random) -> Plan | None:
@@ -35,7 +38,9 @@ class PlanningSampler(BaseSampler):
 
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
         """Plan the trial."""
-        rng = random.Random(f"{self._seed} {trial.number}")
+        known = len(finished(study))
+        rng = random.Random(f"{self._seed} {known} {self._asked[known]}")
+        self._asked[known] += 1
         plan = None if rng.random() < self._control else self.plan(study, trial, rng)
         self._plans[trial.number] = (plan or Plan({}), rng)
 
@@ -63,7 +68,8 @@ class PlanningSampler(BaseSampler):
         return {}
 
     def reseed_rng(self) -> None:
-        """Nothing: processes that share a study share its numbers, and so choose differently by themselves."""
+        """Go on from a seed that the system draws: processes that share a study are to choose differently."""
+        self._seed = random.SystemRandom().randrange(2**31)
 
 
 def finished(study: optuna.Study) -> list[FrozenTrial]:
