@@ -454,7 +454,9 @@ class TestSearch:
 
     def test_keeps_to_a_budget_of_time(self, run_search: Any) -> None:
         events: list[Event] = []
-        result = run_search(many_points(), budget="3cpus", recipe={**RECIPE, "epochs": 4}, events=events)
+        result = run_search(
+            many_points(), budget="3cpus", strategy="local", recipe={**RECIPE, "epochs": 4}, events=events
+        )
         finished = events[-1]
         assert isinstance(finished, Finished)
         assert result.cause == "budget"

@@ -18,7 +18,6 @@ from nas.search.objectives import Objective
 from nas.search.strategies import Strategy
 from nas.search.strategies.sight import Sight
 
-_ASKS = 50
 _DRAWS = 2000
 _WITHIN_LIMITS = 100
 
@@ -70,7 +69,7 @@ class Proposer:
     def propose(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
         """The next network, or None where none is found that is new and `fits`.
 
-        After the points to begin with, the strategy is asked fifty times. Where it only repeats itself, or cannot keep
+        After the points to begin with, the strategy is asked some times. Where it only repeats itself, or cannot keep
         to the limits, random points are drawn.
         """
         self.exhausted = True
@@ -106,7 +105,7 @@ class Proposer:
         for point, candidate in self._start:
             if self._is_new(candidate) and fits(candidate):
                 return self._ask_for(point, fits)
-        for _ in range(_ASKS):
+        for _ in range(self._strategy.asks):
             if proposal := self._ask(fits):
                 return proposal
         for point, candidate in islice(self._drawn(random.Random(int(seeds[1]))), _WITHIN_LIMITS):

@@ -28,12 +28,15 @@ class Strategy:
         about: What it does, in a line.
         sampler: Makes the Optuna sampler, from a seed and what is known of a network before it is trained.
         spread: Whether the first networks are not asked of the sampler but spread over the range of MACs.
+        asks: How often it is asked for a network that may be trained, before one is drawn: few times where it thinks
+            long and knows what was tried.
     """
 
     name: str
     about: str
     sampler: Callable[[int, Sight], BaseSampler]
     spread: bool = False
+    asks: int = 50
 
 
 def strategy(name: str) -> Strategy:
@@ -99,12 +102,13 @@ STRATEGIES: dict[str, Strategy] = {
             "front-first",
             "of many children of the front the one expected to widen it most for its price",
             lambda seed, sight: FrontFirst(seed=seed, sight=sight),
+            asks=3,
         ),
         Strategy("local", "one-edit children of the front", lambda seed, _: LocalSearch(seed=seed), spread=True),
         Strategy("evolution", "regularized (aging) evolution", lambda seed, _: AgingEvolution(seed=seed)),
         Strategy("nsga2", "Optuna's NSGA-II", _nsga2),
         Strategy("tpe", "Optuna's multivariate tree-structured Parzen estimator", _tpe),
-        Strategy("gp", "Optuna's Gaussian process", _gp),
+        Strategy("gp", "Optuna's Gaussian process", _gp, asks=3),
         Strategy("random", "every hole at random", lambda seed, _: RandomSampler(seed=seed)),
     )
 }
