@@ -289,7 +289,7 @@ def test_a_batch_for_which_there_is_no_memory_is_trained_in_parts(home: Path, tm
     recipe = {"epochs": 1, "batch": 1024, "limit": 1024}
     wide = Chain(Conv(pick("width", 64, 4), 3), Norm(), Act(), GlobalPool(), Flatten(), Linear(10))
     asked = request(home, space_text=text(wide), data=None, budget="2trials", recipe=recipe, strategy="random")
-    process = _FORKED.Process(target=cramped, args=(home, tmp_path, 700 * 2**20, asked))
+    process = _FORKED.Process(target=cramped, args=(home, tmp_path, 900 * 2**20, asked))
     process.start()
     process.join(120)
     assert process.exitcode == 0
