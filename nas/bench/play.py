@@ -1,5 +1,6 @@
 """One strategy on a table: it asks for cells, is told noisy accuracies, and is judged by what it asked for."""
 
+import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from typing import Any
 import numpy as np
 import optuna
 
-from nas.arch.cost import Cost, Shape, cost
+from nas.arch.cost import Shape, cost
 from nas.arch.nodes import Space
-from nas.arch.realize import realize
+from nas.arch.points import decisions
+from nas.arch.realize import realize, sample
+from nas.arch.scopes import Hole
 from nas.arch.traits import traits
 from nas.bench.table import Cell, Table, cell_at
 from nas.errors import NasError
@@ -23,6 +26,8 @@ from nas.search.strategies.sight import Look, Sight
 INPUT: Shape = (3, 32, 32)
 WORST = {"cifar10": 70.0, "cifar100": 40.0, "imagenet16": 15.0}
 """Accuracies, in percent, from which on a network counts; the dearest network is the other end of the reference."""
+
+_DEAREST: Cell = ("nor_conv_3x3",) * 6
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Arena:
 
     def __post_init__(self) -> None:
         if self.task not in WORST:
-            raise NasError(f"a task of the table is one of {', '.join(WORST)}, got {self.task!r}", path="--data")
+            raise NasError(f"a task of the table is one of {', '.join(WORST)}, got {self.task!r}", path="--task")
 
     @property
     def directions(self) -> list[Direction]:
@@ -53,9 +58,23 @@ class Arena:
         return ["maximize"] if self.single else ["maximize", "minimize"]
 
     @cached_property
-    def costs(self) -> dict[Cell, tuple[Look, Cost]]:
+    def holes(self) -> Mapping[str, Hole]:
+        """What a trial is asked, by name: all cells have the same six decisions."""
+        return decisions(self.space, sample(self.space, random.Random(0)))
+
+    @cached_property
+    def seen(self) -> dict[Cell, Look]:
         """What is known of cells before they are trained, as far as they were looked at."""
         return {}
+
+    @cached_property
+    def prices(self) -> tuple[int, int]:
+        """MACs of a network without a convolution in its cells, and of a 1×1 convolution in each cell of it."""
+        without, with_one = (
+            cost(realize(self.space, dict.fromkeys(self.holes, "none") | changed), INPUT).macs
+            for changed in ({}, {next(iter(self.holes)): "nor_conv_1x1"})
+        )
+        return without, with_one - without
 
     @cached_property
     def whole(self) -> float:
@@ -65,26 +84,32 @@ class Arena:
     @cached_property
     def best(self) -> float:
         """The highest accuracy."""
-        return max(row.test[self.task] for row in self.table.values())
+        return max(row[self.task] for row in self.table.values())
+
+    def asked(self, trial: Any) -> dict[str, str]:
+        """The point that a trial asks for."""
+        return {name: trial.suggest_categorical(name, hole.options) for name, hole in self.holes.items()}
 
     def look(self, trial: Any) -> Look:
         """What is known of the network that a trial asks for."""
-        return self.known(_asked(trial))[0]
-
-    def known(self, point: Mapping[str, str]) -> tuple[Look, Cost]:
-        """The same of a point, and its cost."""
+        point = self.asked(trial)
         cell = cell_at(point)
-        if cell not in self.costs:
+        if cell not in self.seen:
             network = realize(self.space, point)
             made = cost(network, INPUT)
             exact = (None,) if self.single else (None, float(made.macs))
-            self.costs[cell] = (Look(network, exact, traits(network, made)), made)
-        return self.costs[cell]
+            self.seen[cell] = Look(network, exact, traits(network, made))
+        return self.seen[cell]
+
+    def macs(self, cell: Cell) -> int:
+        """MACs of a network of such cells: a convolution costs the same in every cell of it, a 3×3 nine times a 1×1."""
+        without, one = self.prices
+        return without + one * (cell.count("nor_conv_1x1") + 9 * cell.count("nor_conv_3x3"))
 
     def volume(self, cells: Sequence[Cell]) -> float:
         """What cells dominate, by their true accuracy and the logarithm of their MACs."""
-        points = [(np.log(macs_of(cell)), -self.table[cell].test[self.task]) for cell in cells]
-        return hypervolume(points, (np.log(macs_of(_DEAREST)), -WORST[self.task]))
+        points = [(np.log(self.macs(cell)), -self.table[cell][self.task]) for cell in cells]
+        return hypervolume(points, (np.log(self.macs(_DEAREST)), -WORST[self.task]))
 
 
 @dataclass(frozen=True)
@@ -107,7 +132,7 @@ class Play:
         """What is missing after so many evaluations, in percent: of hypervolume, or of the highest accuracy."""
         cells = list(dict.fromkeys(self.cells[:evaluations]))
         if arena.single:
-            return arena.best - max(arena.table[cell].test[arena.task] for cell in cells)
+            return arena.best - max(arena.table[cell][arena.task] for cell in cells)
         return 100 * (1 - arena.volume(cells) / arena.whole)
 
     def evaluations_to(self, arena: Arena, regret: float) -> int | None:
@@ -138,27 +163,11 @@ def play(strategy: Strategy, arena: Arena, *, seed: int, evaluations: int) -> Pl
     for _ in range(evaluations):
         begin = time.process_time()
         trial = study.ask()
-        point = _asked(trial)
+        point = arena.asked(trial)
         seconds += time.process_time() - begin
         cell = cell_at(point)
         cells.append(cell)
         if cell not in told:
-            told[cell] = arena.table[cell].test[arena.task] + arena.noise * rng.standard_normal()
-        study.tell(trial, [told[cell]] if arena.single else [told[cell], float(macs_of(cell))])
+            told[cell] = arena.table[cell][arena.task] + arena.noise * rng.standard_normal()
+        study.tell(trial, [told[cell]] if arena.single else [told[cell], float(arena.macs(cell))])
     return Play(strategy.name, seed, tuple(cells), seconds)
-
-
-OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-_DEAREST: Cell = ("nor_conv_3x3",) * 6
-
-
-def _asked(trial: Any) -> dict[str, str]:
-    """The point that a trial asks for."""
-    names = (f"node{node}_from{source}" for node in (1, 2, 3) for source in range(node))
-    return {name: trial.suggest_categorical(name, OPERATIONS) for name in names}
-
-
-def macs_of(cell: Cell) -> int:
-    """MACs of a network of so built cells: a convolution of every stage costs the same."""
-    one = 5 * 3 * 16 * 16 * 32 * 32
-    return 7_783_040 + one * (cell.count("nor_conv_1x1") + 9 * cell.count("nor_conv_3x3"))

@@ -1,17 +1,15 @@
-"""NAS-Bench-201 as a table: accuracies of 15,625 cells at two training lengths, and their latencies."""
+"""NAS-Bench-201 as a table: the accuracies of 15,625 cells."""
 
 import csv
 import gzip
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nas.errors import DataError
 
 TASKS = ("cifar10", "cifar100", "imagenet16")
-DEVICES = ("2080ti_1", "gold_6226", "pixel3", "raspi4")
 CELLS = 5**6
 _EDGE = re.compile(r"([a-z0-9_]+)~([0-2])")
 
@@ -19,28 +17,14 @@ Cell = tuple[str, ...]
 """The operations of a cell's six edges: into its second node, then into its third, then into its last."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One cell.
-
-    Args:
-        test: Test accuracy after 200 epochs, in percent, by task.
-        early: Validation accuracy after 12 epochs, in percent, by task.
-        latency: Milliseconds for one image, by device.
-    """
-
-    test: Mapping[str, float]
-    early: Mapping[str, float]
-    latency: Mapping[str, float]
-
-
-Table = Mapping[Cell, Row]
+Table = Mapping[Cell, Mapping[str, float]]
+"""The test accuracy of each cell after 200 epochs, in percent, by task."""
 
 
 def read(file: Path) -> Table:
     """The table of a CSV file, gzipped or not.
 
-    Its columns are arch, and TASK_test_200ep, TASK_val_12ep and latency_ms_DEVICE for every task and device.
+    Its columns are arch, and TASK_test_200ep for every task.
 
     Raises:
         DataError: the file is absent, damaged or not such a table.
@@ -48,11 +32,11 @@ def read(file: Path) -> Table:
     opener = gzip.open if file.suffix == ".gz" else open
     try:
         with opener(file, "rt", encoding="utf-8", newline="") as stream:
-            table = {cell_of(row["arch"]): _row(row) for row in csv.DictReader(stream)}
+            table = {cell_of(row["arch"]): _accuracies(row) for row in csv.DictReader(stream)}
     except OSError as error:
         raise DataError(f"the table cannot be read: {error}", path=str(file)) from None
     except (EOFError, KeyError, TypeError, ValueError, UnicodeDecodeError, csv.Error) as error:
-        hint = "columns arch, cifar10_test_200ep, cifar10_val_12ep, …, latency_ms_2080ti_1, …"
+        hint = "columns arch, " + ", ".join(f"{task}_test_200ep" for task in TASKS)
         raise DataError(f"this is no table of NAS-Bench-201: {error!r}", path=str(file), hint=hint) from None
     if len(table) != CELLS:
         raise DataError(f"a table of NAS-Bench-201 has {CELLS:,} cells, got {len(table):,}", path=str(file))
@@ -76,9 +60,5 @@ def cell_at(point: Mapping[str, Any]) -> Cell:
     return tuple(str(point[f"node{node}_from{source}"]) for node in (1, 2, 3) for source in range(node))
 
 
-def _row(row: Mapping[str, str]) -> Row:
-    return Row(
-        test={task: float(row[f"{task}_test_200ep"]) for task in TASKS},
-        early={task: float(row[f"{task}_val_12ep"]) for task in TASKS},
-        latency={device: float(row[f"latency_ms_{device}"]) for device in DEVICES},
-    )
+def _accuracies(row: Mapping[str, str]) -> Mapping[str, float]:
+    return {task: float(row[f"{task}_test_200ep"]) for task in TASKS}
