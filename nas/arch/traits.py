@@ -16,15 +16,19 @@ from nas.arch.nodes import (
     Fork,
     GlobalPool,
     Graph,
+    Linear,
     Network,
     Norm,
     Part,
     Pool,
+    RadialBasis,
     Ratio,
     Scale,
     Shortcut,
+    TableConv,
     chain,
 )
+from nas.arch.paths import subchains
 
 _MOST_PATHS = 200
 
@@ -51,7 +55,7 @@ def _counted(whole: Chain) -> Counter[str]:
     found.update(words)
     found.update(f"{a} {b}" for a, b in pairwise(words))
     for part in whole.parts:
-        for inner in _inside(part):
+        for _, inner in subchains(part):
             found += _counted(inner)
         found.update(_ways(part))
     return found
@@ -74,20 +78,6 @@ def _word(part: Part) -> str:
             return ""
         case _:
             return type(part).__name__.lower()
-
-
-def _inside(part: Part) -> tuple[Chain, ...]:
-    match part:
-        case Branches(branches=branches) | Fork(branches=branches):
-            return branches
-        case Cells(cells=cells):
-            return cells
-        case Graph(steps=steps):
-            return tuple(edge.part for step in steps for edge in step.edges)
-        case Exit(head=head):
-            return (head,)
-        case _:
-            return ()
 
 
 def _ways(part: Part) -> Counter[str]:
@@ -142,5 +132,5 @@ def _depth(whole: Chain) -> int:
             case Exit():
                 pass
             case _:
-                deep += type(part).__name__ in ("Conv", "Linear", "TableConv", "RadialBasis")
+                deep += isinstance(part, Conv | Linear | TableConv | RadialBasis)
     return deep

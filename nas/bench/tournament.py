@@ -1,7 +1,7 @@
 """Many plays at once: every strategy with every seed, over the cores of this machine."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import product
 from multiprocessing import get_context
 
@@ -26,7 +26,7 @@ def tournament(
         seeds: How many.
         evaluations: In each play.
         workers: Processes; 0 for none but this.
-        tell: Called with each play, in no order.
+        tell: Called with each play, as it ends.
 
     Raises:
         NameUnknownError: a strategy is unknown.
@@ -43,10 +43,10 @@ def _played(pairs: list[tuple[str, int]], arena: Arena, evaluations: int, worker
     if workers == 0:
         yield from (play(strategy(name), arena, seed=seed, evaluations=evaluations) for name, seed in pairs)
         return
-    names, seeds = zip(*pairs, strict=True)
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_enter, initargs=(arena, evaluations)) as pool:
-        yield from pool.map(_one, names, seeds)
+        for done in as_completed([pool.submit(_one, name, seed) for name, seed in pairs]):
+            yield done.result()
 
 
 _ENTERED: list[tuple[Arena, int]] = []

@@ -15,7 +15,7 @@ from nas.cli.table import table
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--task", default="cifar10", show_default=True, help="cifar10, cifar100 or imagenet16.")
-@click.option("--strategies", help="Which, with commas between.  [default: all but gp, which takes hours]")
+@click.option("--strategies", help="Which, with commas between.  [default: all but gp, which is slow]")
 @click.option("--seeds", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--evaluations", type=click.IntRange(5), default=200, show_default=True, help="Repeated ones count.")
 @click.option("--noise", type=click.FloatRange(0), default=0.2, show_default=True, help="Of accuracies, in percent.")

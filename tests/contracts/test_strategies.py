@@ -45,7 +45,6 @@ def _quiet():
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
-@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", STRATEGIES)
 class TestEveryStrategy:
     def test_the_same_seed_asks_for_the_same_and_another_for_something_else(self, name):
