@@ -115,8 +115,6 @@ class _Filling:
         self.point: Point = {}
         self.holes: dict[str, Hole] = {}
         self.scopes: dict[str, type] = {}
-        self.made: dict[tuple[Chain, Place], Chain] = {}
-        """What chains have become; one that stands in the same place again becomes the same."""
 
     def decide(self, hole: Hole, place: Place) -> Any:
         name = place.full_name(hole)
@@ -144,9 +142,7 @@ class _Filling:
     def chain(self, space: Chain, place: Place) -> Chain:
         if not is_open(space):
             return space
-        if (space, place) not in self.made:
-            self.made[space, place] = interned(Chain(*(self.part(part, place) for part in space.parts)))
-        return self.made[space, place]
+        return interned(Chain(*(self.part(part, place) for part in space.parts)))
 
     def part(self, part: Part, place: Place) -> Part:
         if not is_open(part):
