@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-
-mpl.use("Agg")
-
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, ScalarFormatter
 
+from analysis.figures import beside, saved, stem_of, styled
 from nas.bench.play import Arena, Play
 
 MARKS = (50, 100, 200)
@@ -55,9 +52,8 @@ def draw(table: pd.DataFrame, out: Path, *, about: str, single: bool) -> list[Pa
 
     Lines are means over seeds, bands two standard errors wide on either side.
     """
-    stem = out.with_suffix("") if out.suffix in (".png", ".svg", ".csv") else out
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    with plt.rc_context({"font.size": 10, "svg.hashsalt": "nas", "axes.spines.top": False, "axes.spines.right": False}):
+    stem = stem_of(out)
+    with styled():
         figure, axes = plt.subplots(figsize=(7.2, 4.8), layout="constrained")
         for i, (name, rows) in enumerate(table.groupby("strategy", sort=False)):
             found = rows.groupby("evaluations")["regret"].agg(["mean", "sem"])
@@ -77,9 +73,6 @@ def draw(table: pd.DataFrame, out: Path, *, about: str, single: bool) -> list[Pa
         axes.set_title(about, fontsize=9, loc="left")
         axes.grid(alpha=0.25, which="both")
         axes.legend(frameon=False)
-        paths = [stem.with_suffix(ending) for ending in (".png", ".svg", ".csv")]
-        figure.savefig(paths[0], dpi=160)
-        figure.savefig(paths[1], metadata={"Date": None})
-        plt.close(figure)
+        paths = [*saved(figure, stem), beside(stem, ".csv")]
     table.to_csv(paths[2], index=False)
     return paths

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
-
-mpl.use("Agg")
-
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, LogLocator, PercentFormatter
 
+from analysis.figures import beside, saved, stem_of, styled
 from nas.errors import RunError
 from nas.runs import Run, frame
 from nas.search.objectives import front
@@ -54,9 +51,8 @@ def draw(trained: pd.DataFrame, out: Path, *, named: Mapping[str, str] | None = 
         named: Names of networks by fingerprint; they are marked where they were trained.
         about: A line on data and training under the title.
     """
-    stem = out.with_suffix("") if out.suffix in (".png", ".svg", ".csv") else out
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    with plt.rc_context({"font.size": 10, "svg.hashsalt": "nas", "axes.spines.top": False, "axes.spines.right": False}):
+    stem = stem_of(out)
+    with styled():
         figure, axes = plt.subplots(figsize=(7.2, 4.8), layout="constrained")
         for i, (name, rows) in enumerate(trained.groupby("run", sort=False)):
             _draw_run(axes, str(name), rows, _COLOURS[i % len(_COLOURS)], _MARKS[i % len(_MARKS)])
@@ -71,10 +67,7 @@ def draw(trained: pd.DataFrame, out: Path, *, named: Mapping[str, str] | None = 
         axes.set_title(about, fontsize=9, loc="left")
         axes.grid(alpha=0.25, which="both")
         axes.legend(loc="lower right", frameon=False)
-        paths = [stem.with_suffix(ending) for ending in (".png", ".svg", ".csv")]
-        figure.savefig(paths[0], dpi=160)
-        figure.savefig(paths[1], metadata={"Date": None})
-        plt.close(figure)
+        paths = [*saved(figure, stem), beside(stem, ".csv")]
     trained.to_csv(paths[2], index=False)
     return paths
 

@@ -5,16 +5,13 @@ from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-
-mpl.use("Agg")
-
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, PercentFormatter
 
+from analysis.figures import beside, saved, stem_of, styled
 from analysis.labels import label
 from nas.arch.about import family
 from nas.arch.cost import cost
@@ -32,7 +29,6 @@ WELL_KNOWN = (
 _FEW = 30
 _COLOURS = ("#1f5a96", "#b5541c", "#3b7d3b", "#7a3b8f", "#c2185b", "#00838f", "#8a6d1a")
 _MARKS = ("o", "s", "^", "D")
-_STYLE: Any = {"font.size": 10, "svg.hashsalt": "nas", "axes.spines.top": False, "axes.spines.right": False}
 
 
 def published(networks: Iterable[Named]) -> pd.DataFrame:
@@ -90,16 +86,15 @@ def draw(rows: pd.DataFrame, out: Path) -> list[Path]:
         rows: As `published` returns them.
         out: Path without an ending, or with one of the three.
     """
-    stem = out.with_suffix("") if out.suffix in (".png", ".svg", ".csv") else out
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    paths = [stem.with_name(f"{stem.name}.csv")]
+    stem = stem_of(out)
+    paths = [beside(stem, ".csv")]
     rows.to_csv(paths[0], index=False)
     looks = _looks(rows)
-    with plt.rc_context(_STYLE):
+    with styled():
         if rows[["top1_error", "measured_top1_error"]].notna().any(axis=None):
-            paths += _saved(_against_macs(rows, looks), stem.name, stem)
+            paths += saved(_against_macs(rows, looks), stem)
         if rows["quoted_error"].notna().any():
-            paths += _saved(_by_year(rows, looks), f"{stem.name}-by-year", stem)
+            paths += saved(_by_year(rows, looks), beside(stem, "-by-year"))
     return paths
 
 
@@ -108,14 +103,6 @@ def _looks(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
     families = rows.sort_values(["year", "name"])["family"].unique()
     count = len(_COLOURS)
     return {name: (_COLOURS[i % count], _MARKS[i // count % len(_MARKS)]) for i, name in enumerate(families)}
-
-
-def _saved(figure: Figure, name: str, beside: Path) -> list[Path]:
-    paths = [beside.with_name(f"{name}{ending}") for ending in (".png", ".svg")]
-    figure.savefig(paths[0], dpi=160)
-    figure.savefig(paths[1], metadata={"Date": None})
-    plt.close(figure)
-    return paths
 
 
 def _against_macs(rows: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> Figure:

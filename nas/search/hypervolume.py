@@ -21,6 +21,8 @@ def hypervolume(points: Sequence[Losses], reference: Losses) -> float:
         return 0.0
     if len(reference) == 1:
         return float(reference[0] - min(p[0] for p in within))
+    if len(reference) == 2:
+        return _area(within, reference)
     # Slices along the last objective: between two neighbours the points up to there dominate one area.
     within.sort(key=lambda p: p[-1])
     ends = [*(p[-1] for p in within[1:]), reference[-1]]
@@ -29,6 +31,16 @@ def hypervolume(points: Sequence[Losses], reference: Losses) -> float:
         for i, (point, end) in enumerate(zip(within, ends, strict=True))
         if end > point[-1]
     )
+
+
+def _area(within: Sequence[Losses], reference: Losses) -> float:
+    """From left to right each point that is lower than all before adds a rectangle."""
+    area, roof = 0.0, reference[1]
+    for x, y in sorted(within):
+        if y < roof:
+            area += (reference[0] - x) * (roof - y)
+            roof = y
+    return area
 
 
 def gains(front: Sequence[Losses], reference: Losses, candidates: Floats) -> Floats:
