@@ -8,6 +8,7 @@ from nas.arch.info import info, points
 from nas.arch.nodes import Act, Chain, Conv, Norm, Ratio, Repeat, Scope, Space, pick
 from nas.arch.realize import fill
 from nas.errors import NasError
+from search_spaces.spaces.nas_bench_201 import nas_bench_201_space
 from tests.strategies import spaces
 
 _WIDTH = pick("w", 1, 2, 3, scope="stage")
@@ -68,6 +69,11 @@ def test_points_of_random_spaces_are_counted_exactly(space: Space) -> None:
     except NasError:  # a point of it breaks a rule of its parts
         reject()
     assert points(space) == counted
+
+
+def test_decisions_that_many_places_share_are_counted_once() -> None:
+    """Fifteen cells see the same six decisions: places are not compared pair by pair."""
+    assert points(nas_bench_201_space(10)) == 5**6
 
 
 def test_the_range_of_costs_holds_what_is_found() -> None:

@@ -146,11 +146,9 @@ def _flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
             return _chain(parts, shape, fit)
         case Conv():
             return _conv(part, shape, fit)
-        case Norm(kind=kind, scale=scale, shift=shift):
-            if kind == "group":
-                _check_groups(part, shape)
+        case Norm():
             size = prod(shape)
-            return Flow(shape, shape[0] * (scale + shift), 0, 0, 2 * size, 2 * size)
+            return Flow(shape, _learned(part, shape), 0, 0, 2 * size, 2 * size)
         case Act():
             size = prod(shape)
             return Flow(shape, 0, 0, 0, size, 2 * size)
@@ -233,12 +231,10 @@ def _chain(parts: tuple[Part, ...], shape: Shape, fit: Shape | None) -> Flow:
         if kind is Act:  # the three commonest parts are counted on the spot
             its_peak, its_held = here, 2 * here
         elif kind is Norm:
-            if part.kind == "group":  # type: ignore[union-attr]
-                try:
-                    _check_groups(part, shape)  # type: ignore[arg-type]
-                except ShapeError as error:
-                    raise _under(error, part_names(parts)[position]) from None
-            params += shape[0] * (part.scale + part.shift)  # type: ignore[union-attr]
+            try:
+                params += _learned(part, shape)  # type: ignore[arg-type]
+            except ShapeError as error:
+                raise _under(error, part_names(parts)[position]) from None
             its_peak = its_held = 2 * here
         else:
             try:
@@ -264,9 +260,11 @@ def _chain(parts: tuple[Part, ...], shape: Shape, fit: Shape | None) -> Flow:
     return Flow(shape, params, macs, activations, peak, held, exit_params, exit_macs, forked)
 
 
-def _check_groups(part: Norm, shape: Shape) -> None:
-    if shape[0] % part.groups:
+def _learned(part: Norm, shape: Shape) -> int:
+    """The learned numbers of a normalization."""
+    if part.kind == "group" and shape[0] % part.groups:
         raise ShapeError(f"the channels are a multiple of the norm's groups, got {shape[0]} and {part.groups}")
+    return shape[0] * (part.scale + part.shift)
 
 
 def _conv(part: Conv, shape: Shape, fit: Shape | None) -> Flow:

@@ -172,10 +172,9 @@ class _Counter:
             if self.counting:
                 continue
             answer: Ways = defaultdict(int)
-            for (a, count), (b, more) in product(total.items(), ways.items()):
-                if (both := _agreed(a, b)) is not None:
-                    rest, free = self.settled(both, begun)
-                    answer[rest] += count * more * free
+            for both, count in _joined(total, ways).items():
+                rest, free = self.settled(both, begun)
+                answer[rest] += count * free
             total = answer
         return total
 
@@ -212,11 +211,25 @@ def _powers(ways: Ways, count: int) -> tuple[Ways, Ways]:
 
 def _joined(a: Ways, b: Ways) -> Ways:
     """The ways to fill two places."""
+    always = _always_decided(a) & _always_decided(b)
+
+    def common(decided: Decided) -> Decided:
+        return frozenset(pair for pair in decided if pair[0] in always)
+
+    matching: dict[Decided, list[Decided]] = defaultdict(list)
+    for there in b:
+        matching[common(there)].append(there)
     answer: Ways = defaultdict(int)
-    for (here, count), (there, more) in product(a.items(), b.items()):
-        if (both := _agreed(here, there)) is not None:
-            answer[both] += count * more
+    for here, count in a.items():
+        for there in matching.get(common(here), ()):
+            if (both := _agreed(here, there)) is not None:
+                answer[both] += count * b[there]
     return answer
+
+
+def _always_decided(ways: Ways) -> set[str]:
+    """The names that each of several ways decides for one option: ways that differ there cannot agree."""
+    return set.intersection(*({name for name, option in decided if option is not _ANY} for decided in ways or [()]))
 
 
 def _agreed(a: Decided, b: Decided) -> Decided | None:

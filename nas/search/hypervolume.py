@@ -33,7 +33,7 @@ def hypervolume(points: Sequence[Losses], reference: Losses) -> float:
     )
 
 
-def _area(within: Sequence[Losses], reference: Losses) -> float:
+def _area(within: Sequence[tuple[float, ...]], reference: Losses) -> float:
     """From left to right each point that is lower than all before adds a rectangle."""
     area, roof = 0.0, reference[1]
     for x, y in sorted(within):
