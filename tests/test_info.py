@@ -5,10 +5,9 @@ from hypothesis import strategies as st
 
 from nas.arch.holes import span
 from nas.arch.info import info, points
-from nas.arch.nodes import Act, Chain, Conv, Norm, Ratio, Repeat, Scope, Space, pick
+from nas.arch.nodes import Act, Branches, Chain, Conv, Norm, Ratio, Repeat, Scope, Space, pick
 from nas.arch.realize import fill
 from nas.errors import NasError
-from search_spaces.spaces.nas_bench_201 import nas_bench_201_space
 from tests.strategies import spaces
 
 _WIDTH = pick("w", 1, 2, 3, scope="stage")
@@ -72,8 +71,9 @@ def test_points_of_random_spaces_are_counted_exactly(space: Space) -> None:
 
 
 def test_decisions_that_many_places_share_are_counted_once() -> None:
-    """Fifteen cells see the same six decisions: places are not compared pair by pair."""
-    assert points(nas_bench_201_space(10)) == 5**6
+    """Twenty joins see the same six decisions; compared pair by pair their ways would be three hundred million."""
+    join = Branches(*(Conv(pick(f"w{i}", 1, 2, 3, 4, scope="")) for i in range(6)), join="concat")
+    assert points(Chain(*[join] * 20)) == 4**6
 
 
 def test_the_range_of_costs_holds_what_is_found() -> None:
