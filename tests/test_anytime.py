@@ -70,6 +70,17 @@ def test_anytime_gives_the_exits_and_then_the_output(case):
         torch.testing.assert_close(a, b, equal_nan=True)
 
 
+def test_nothing_of_a_training_pass_stays_for_anytime():
+    join = Branches(Conv(2, 3), Conv(2, 1), join="mean", drop_path=0.9)
+    head = Chain(GlobalPool(), Flatten(), Linear(3))
+    module = nas.build(Chain(join, Exit(head), join, head), (1, 4, 4))
+    x = torch.randn(2, 1, 4, 4)
+    for _ in range(5):
+        module.train()(x)
+        *_, last = module.eval().anytime(x)
+        assert torch.equal(last, module(x))
+
+
 @pytest.mark.parametrize("name", [NAME, "googlenet", "nasnet_a_cifar"])
 def test_no_more_runs_than_was_asked_for(name):
     named = catalog.network(name)

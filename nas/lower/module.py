@@ -51,6 +51,7 @@ _ACTS: dict[str, Callable[[], nn.Module]] = {
 }
 _IN_PLACE = nn.ReLU | nn.ReLU6  # the others keep a copy of their input for the backward pass
 _FEW_MAPS = 8
+"""With fewer, torch's convolution of pixels at a stride is not to be trusted; see `PixelConv2d`."""
 _KEEPS_NO_OUTPUT = Conv | Norm | Linear | TableConv
 
 
@@ -90,19 +91,17 @@ class NetworkModule(nn.Module):
 
     def forward(self, x: Tensor) -> Any:
         """(n, channels, height, width) to (n, classes); with exits in training (logits, [logits, …])."""
-        if self._columns:
-            self._columns.draw(x.device, training=self.training)
         if self.training and self._exits:
-            values = self._run(self._whole, self._registers(x))
+            values = self._run(self._whole, self._begun(x))
             return values[self._output], [values[register] for register in self._exits]
-        return self._run(self._trunk, self._registers(x))[self._output]
+        return self._run(self._trunk, self._begun(x))[self._output]
 
     def anytime(self, x: Tensor) -> Generator[Tensor, Tensor | None, None]:
         """The logits of each exit, then the output, each computed when it is asked for.
 
         Where not all samples are to go on, send which do, as indices or a mask; the logits that follow are theirs.
         """
-        values = self._registers(x)
+        values = self._begun(x)
         done = 0
         for register, ready in (*zip(self._exits, self._ready, strict=True), (self._output, len(self._whole))):
             self._run(self._whole[done:ready], values)
@@ -111,7 +110,10 @@ class NetworkModule(nn.Module):
             if staying is not None:
                 values = [value if value is None else value[staying] for value in values]
 
-    def _registers(self, x: Tensor) -> list[Any]:
+    def _begun(self, x: Tensor) -> list[Any]:
+        """The registers of a new pass."""
+        if self._columns:
+            self._columns.draw(x.device, training=self.training)
         return [x, *[None] * (self._size - 1)]
 
     def _run(self, steps: Sequence[_Step], values: list[Any]) -> list[Any]:
