@@ -20,7 +20,7 @@ from nas.errors import WeightsError
 from nas.lower import build
 from nas.weights import exported, imported
 from nas.weights.convert import difference
-from nas.weights.files import read
+from nas.weights.files import read, write
 from nas.weights.libraries import reference
 from tests.test_references import enliven, with_ceil_pool
 
@@ -186,3 +186,10 @@ def test_mistakes_are_told(tmp_path: Path, torchvision: ModuleType, monkeypatch:
         assert message in str(result.exception), arguments
     assert run("import", "resnet18", "--from", "torchvision:resnet18", "--to", "timm:resnet18").exit_code == 2
     assert run("import", "resnet18", "--from", "torchvision:resnet18", "--like", "timm:resnet18").exit_code == 2
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WeightsError, match="the file cannot be written") as caught:
+        write(tmp_path / "file" / "state.pt", {"weight": torch.ones(1)})
+    assert "hint: --out FILE" in str(caught.value)

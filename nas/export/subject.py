@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from nas.arch.cost import Shape, cost
 from nas.arch.nodes import Chain, Network, chain
@@ -17,6 +16,7 @@ from nas.export.errors import ExportError
 from nas.lower import NetworkModule, build
 from nas.runs import Run, Trial
 from nas.runs.journal import open_journal
+from nas.weights.files import read
 
 _SEED = 0
 _LICENSES = {"sample": "MIT (Fashion-MNIST)", "fashion-mnist": "MIT"}
@@ -53,7 +53,7 @@ class Subject:
             torch.manual_seed(_SEED)
             module = build(self.network, input=self.input)
         if self.weights is not None:
-            module.load_state_dict(self._read(self.weights))
+            module.load_state_dict(read(self.weights))
         return module.eval()
 
     def card(self) -> dict[str, Any]:
@@ -75,13 +75,6 @@ class Subject:
             "nas": version("nas-space"),
             "torch": torch.__version__,
         }
-
-    def _read(self, file: Path) -> dict[str, Tensor]:
-        try:
-            state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-        except Exception as error:  # noqa: BLE001 - torch says in many ways that a file is not one of its own
-            raise ExportError(f"the weights cannot be read: {error}", path=str(file)) from None
-        return state
 
 
 def untrained(name: str, network: Network, input: Shape) -> Subject:

@@ -1,5 +1,6 @@
 """State dicts on disk, and the card beside ours that says of which network they are."""
 
+import io
 import json
 import pickle
 from collections.abc import Mapping
@@ -9,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nas.errors import WeightsError
+from nas.errors import RunError, WeightsError
+from nas.runs import files
 
 
 def read(file: Path) -> dict[str, Tensor]:
@@ -39,14 +41,22 @@ def is_unordered(file: Path) -> bool:
 
 
 def write(file: Path, state: Mapping[str, Tensor], card: Mapping[str, Any] | None = None) -> list[Path]:
-    """Write a state dict, and `card` as JSON beside it; the paths."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(dict(state), file)
-    if card is None:
-        return [file]
-    beside = file.with_name(f"{file.name}.json")
-    beside.write_text(json.dumps(card, indent=2) + "\n")
-    return [file, beside]
+    """Write a state dict, and `card` as JSON beside it; the paths.
+
+    Raises:
+        WeightsError: there is no room, or no right to.
+    """
+    content = io.BytesIO()
+    torch.save(dict(state), content)
+    contents = {file: content.getvalue()}
+    if card is not None:
+        contents[file.with_name(f"{file.name}.json")] = (json.dumps(card, indent=2) + "\n").encode()
+    try:
+        for path, held in contents.items():
+            files.write(path, held)
+    except RunError as error:
+        raise WeightsError(error.rule, path=error.path, hint="--out FILE") from None
+    return list(contents)
 
 
 def _safetensors(file: Path) -> dict[str, Tensor]:
