@@ -136,7 +136,7 @@ def _block(block: Block, before: set[str]) -> str:
     inside = _inside(last)
     if isinstance(graph := core(last)[0], Graph):
         wide = _common_width(graph)
-        again, inside = inside in before, inside
+        again = inside in before
         before.add(inside)
         return f"{times}{block.kind}{f', {wide} wide' if wide else ''}{', as above' if again else f', {inside}'}"
     notes = _notes(block)

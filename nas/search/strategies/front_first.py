@@ -145,7 +145,7 @@ class _Objective:
 
 
 def _worth(archive: _Archive, candidates: Sequence[Known]) -> Floats:
-    """The hypervolume that each candidate is expected to add, for a second of its training."""
+    """The hypervolume that each candidate is expected to add, for its price."""
     asked = [known.look for known in (*candidates, *archive.pending)]
     objectives = [_objective(archive, asked, i) for i in range(len(archive.done[0].losses))]
     done = np.stack([objective.done for objective in objectives], axis=1)
@@ -160,7 +160,7 @@ def _worth(archive: _Archive, candidates: Sequence[Known]) -> Floats:
     worth = np.zeros(count)
     for sigmas in _SIGMAS:
         worth += np.exp(-(sigmas**2) / 2) * gains(best, reference, expected(sigmas)[:count])
-    made: Floats = worth / [candidate.look.seconds for candidate in candidates]
+    made: Floats = worth / [candidate.look.price for candidate in candidates]
     return made
 
 

@@ -19,13 +19,13 @@ class Look:
         key: Equal for equal networks.
         losses: One for each objective, less is better; None where only training tells. Empty where nothing is known.
         traits: Numbers that a surrogate may learn from.
-        seconds: Of its training; 1 where nothing is known.
+        price: Of its training, in any unit; 1 where nothing is known.
     """
 
     key: Hashable
     losses: tuple[float | None, ...]
     traits: Traits
-    seconds: float = 1.0
+    price: float = 1.0
 
 
 LookAt = Callable[[Any], Look | None]
