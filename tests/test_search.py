@@ -634,19 +634,12 @@ class TestDriver:
         assert third is not None
         assert third.network not in (first.network, second.network)
 
-    def test_fails_a_trial_that_searches_die_of(self, driver: Driver) -> None:
-        job = driver.begin()
-        for _ in range(3):
-            driver = self.resumed()
-            assert driver.begin() == job
-        driver = self.resumed()
-        assert driver.begin() != job
-        assert [(t.state, t.reason) for t in read_trials(self.run)] == [("fail", "the worker died"), ("running", "")]
-
-    def test_interrupting_a_search_is_no_fault_of_its_trials(self, driver: Driver) -> None:
+    @pytest.mark.parametrize("interrupted", [True, False])
+    def test_what_ends_a_search_is_no_fault_of_its_trials(self, driver: Driver, interrupted: bool) -> None:
         job = driver.begin()
         for _ in range(6):
-            driver.interrupt()
+            if interrupted:
+                driver.interrupt()
             driver = self.resumed()
             assert driver.begin() == job
 

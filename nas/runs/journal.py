@@ -63,15 +63,6 @@ class Journal:
         """Record the epochs of a trial so far, and the device time spent on it."""
         self._note(number, seconds=seconds, epochs=list(epochs))
 
-    def note_tries(self, number: int, tries: int, *, epochs: int) -> None:
-        """Record how many workers were given a trial that has done so many epochs."""
-        self._note(number, tries=[epochs, tries])
-
-    def tries(self, trial: FrozenTrial, *, epochs: int) -> int:
-        """How many workers were given a trial that has done so many epochs; one where nothing was noted since."""
-        done, tries = trial.user_attrs.get("tries", (None, 0))
-        return tries if done == epochs else 1
-
     def complete(self, number: int, values: Sequence[float], *, seconds: float, micro_batch: int | None = None) -> None:
         """Record that a trial reached its end, with batches in parts of `micro_batch` images where not whole."""
         self._note(number, seconds=seconds, **({"micro_batch": micro_batch} if micro_batch else {}))

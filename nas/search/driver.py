@@ -37,7 +37,7 @@ _FAILURES = 5
 """So many first trials that all fail for one reason end the search."""
 
 _TRIES = 4
-"""So many workers, or searches that were killed, that did not live through the next epoch of a trial died of it."""
+"""So many workers of one process that did not live through the next epoch of a trial died of it."""
 
 _PATIENCE = 20
 _LEAST_PATIENCE_S = 300.0
@@ -56,14 +56,14 @@ class _Running:
         epochs: Done.
         before: Device time of workers that have left it.
         seconds: Device time of the worker that has it.
-        tries: Workers that were given it since its last epoch.
+        tries: Workers of this process that were given it since its last epoch.
     """
 
     proposal: Proposal
     epochs: list[Epoch] = field(default_factory=list)
     before: float = 0.0
     seconds: float = 0.0
-    tries: int = 1
+    tries: int = 0
 
     @property
     def cost(self) -> Cost:
@@ -140,8 +140,7 @@ class Driver:
             for epoch in epochs:
                 self._learn(proposal.candidate.cost, epoch)
             if trial.state == "running":
-                tries = self._journal.tries(frozen, epochs=len(epochs))
-                self._running[trial.number] = _Running(proposal, epochs, before=trial.seconds, tries=tries)
+                self._running[trial.number] = _Running(proposal, epochs, before=trial.seconds)
                 self._waiting.append(trial.number)
             else:
                 self._tally.recall(trial)
@@ -171,8 +170,6 @@ class Driver:
             elif self._is_out_of_time:
                 self._stop(number)
             else:
-                running.tries += 1
-                self._journal.note_tries(number, running.tries, epochs=len(running.epochs))
                 return self._job(number, "goes on")
         if self._full or self._ended:
             return None
@@ -301,6 +298,7 @@ class Driver:
     def _job(self, number: int, how: str) -> Job:
         running = self._running[number]
         running.leave(0.0)
+        running.tries += 1
         candidate = running.proposal.candidate
         _log.info("trial %d %s: %s, %d MACs", number, how, candidate.fingerprint, candidate.cost.macs)
         self._tell(Began(self._journal.trial(number), self._seconds(candidate.cost), self.progress()))
@@ -348,9 +346,7 @@ class Driver:
 
     def _wait(self, number: int) -> None:
         """A trial has no worker any more through no fault of its own, and will have another."""
-        running = self._running[number]
         self._waiting.append(number)
-        self._journal.note_tries(number, running.tries - 1, epochs=len(running.epochs))
 
     def _stop(self, number: int) -> None:
         """End a trial for which no time is left."""
