@@ -21,11 +21,13 @@ class Augment:
     Args:
         crop: Largest shift in pixels, down or up and right or left; what comes in is black.
         flip: Mirror left and right, every second time.
+        alternate: Mirror by turns: who is mirrored in one epoch is not in the next, so that two epochs show all.
         cutout: Side in pixels of a square of the mean colour, centred anywhere in the image and clipped at its edge.
     """
 
     crop: int = 0
     flip: bool = False
+    alternate: bool = False
     cutout: int = 0
 
 

@@ -71,8 +71,11 @@ class Batches:
         """
         generator = np.random.default_rng((self._seed, epoch))
         count, height, width = len(self._chosen), *self._pixels.shape[1:3]
-        order = torch.from_numpy(generator.permutation(count)).to(self._device)
-        draws = torch.from_numpy(draw(self._augment, count, (height, width), generator)).to(self._device)
+        shuffled = generator.permutation(count)
+        drawn = draw(self._augment, count, (height, width), generator)
+        if self._augment.alternate:
+            drawn[:, 2] = (np.random.default_rng(self._seed).integers(0, 2, count)[shuffled] + epoch) % 2
+        order, draws = torch.from_numpy(shuffled).to(self._device), torch.from_numpy(drawn).to(self._device)
         for start in range(0, len(self) * self._batch, self._batch):
             part = slice(start, start + self._batch)
             images = self._gather(order[part])

@@ -1,6 +1,9 @@
 """Training: from a torch module and a data set to weights and numbers.
 
 recipe      how to train: a value
+recipes     how the papers trained, and one recipe for all
+initialize  how weights begin
+average     the mean of the weights over the latest steps
 device      where to train, and the clock of the budget
 step        one batch
 fit         epochs, checkpoints, resuming

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from nas.train import checkpoint
 from nas.train.device import device_seconds
 from nas.train.evaluate import score
 from nas.train.failure import TrialFailure, out_of_memory_is_failure
-from nas.train.recipe import Recipe, learning_rate
+from nas.train.recipe import Recipe, learning_rate, recipe_of
 from nas.train.step import Step
 
 _VALIDATION_BATCH = 256
@@ -113,6 +114,7 @@ def fit(
             training.save(folder)
         if on_epoch is not None:
             on_epoch(done)
+    training.end()
     return training.history
 
 
@@ -142,7 +144,8 @@ class _Training:
         seed_everything(self._seed * _SEEDS_APART + epoch)
         train_loss, images = self._train(epoch)
         _must_be_finite(train_loss, f"training loss {train_loss} in epoch {epoch + 1}")
-        val = score(self._step.module, self._validation, device=self._device)
+        with self._step.average.in_place() if self._step.average else nullcontext():
+            val = score(self._step.module, self._validation, device=self._device)
         _must_be_finite(val.loss, f"validation loss {val.loss} after epoch {epoch + 1}")
         seconds = device_seconds(self._device) - begin
         done = Epoch(epoch + 1, train_loss, val.loss, val.accuracy, seconds, images)
@@ -170,7 +173,14 @@ class _Training:
             "model": self._step.module.state_dict(),
             "optimizer": self._step.optimizer.state_dict(),
         }
+        if self._step.average is not None:
+            state["average"] = {"steps": self._step.average.steps, "means": self._step.average.means}
         checkpoint.save(folder, state)
+
+    def end(self) -> None:
+        """Leave the module with the weights that were judged, where the schedule is over."""
+        if self._step.average is not None and len(self.history.epochs) == self._recipe.epochs:
+            self._step.average.put()
 
     def resume(self, folder: Path) -> None:
         """Become the training that `folder` holds, if it holds one."""
@@ -187,14 +197,16 @@ class _Training:
 
     def _become(self, state: dict[str, Any], path: str) -> None:
         module = self._step.module
-        wanted = {"network": _shapes(module.state_dict()), "recipe": asdict(self._recipe), "seed": self._seed}
-        found = {**state, "network": _shapes(state["model"])}
+        wanted = {"network": _shapes(module.state_dict()), "recipe": self._recipe, "seed": self._seed}
+        found = {**state, "network": _shapes(state["model"]), "recipe": recipe_of(state["recipe"])}
         for what, value in wanted.items():
             if found[what] != value:
                 hint = "give each training a folder of its own"
                 raise RunError(f"the checkpoint is of another {what}", path=path, hint=hint)
         module.load_state_dict(state["model"])
         self._step.optimizer.load_state_dict(state["optimizer"])
+        if self._step.average is not None:
+            self._step.average.steps, self._step.average.means = state["average"]["steps"], state["average"]["means"]
         self.history = History(tuple(Epoch(**epoch) for epoch in state["epochs"]))
 
 

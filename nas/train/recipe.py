@@ -2,17 +2,19 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, assert_never, get_args
 
 from nas.data.augment import Augment
 from nas.errors import NasError
 
-Schedule = Literal["cosine", "linear"]
+Optimizer = Literal["sgd", "rmsprop"]
+Schedule = Literal["cosine", "linear", "steps", "exponential"]
+Init = Literal["he", "he_fan_out", "xavier", "normal", "lecun"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Stochastic gradient descent on the cross-entropy, its learning rate warmed up and then brought to zero.
+    """Gradient descent on the cross-entropy, its learning rate warmed up and then brought down.
 
     `dataclasses.asdict` and `recipe_of` are each other's inverse.
 
@@ -20,12 +22,21 @@ class Recipe:
         epochs: Length of the whole schedule; a rung may stop earlier in it.
         batch: Images in a step.
         lr: The highest learning rate.
+        optimizer: Stochastic gradient descent, or RMSprop with a decay of 0.9 and an epsilon of 1.
         momentum: Of the gradient; 0 for none.
-        nesterov: Look ahead by the momentum.
-        weight_decay: Of the weights of convolutions and linear layers; scales and shifts of norms and biases have none.
+        nesterov: Look ahead by the momentum; with SGD only.
+        weight_decay: Of the weights of convolutions and linear layers.
+        decay_all: Scales and shifts of norms and biases decay too.
+        clip: The largest norm of the gradient; longer ones are shortened to it. None for no limit.
         warmup: Share of the steps, 0..1, in which the rate rises linearly to `lr`.
-        schedule: The way from `lr` to zero.
+        schedule: The way from `lr`: "cosine" and "linear" lead to zero, "steps" falls at the milestones,
+            "exponential" by the same share with each step.
+        milestones: Shares of the steps, 0..1, after which the rate is multiplied by `gamma`.
+        gamma: Of "steps", the factor at a milestone; of "exponential", that of the whole schedule.
         label_smoothing: Share of a label spread over all classes.
+        average: Share that the mean of the weights so far keeps with a step; what is judged and kept then are the
+            means. 0 for the weights themselves.
+        init: How convolutions and linear layers begin: "he" leaves them as they were built.
         augment: What happens to training images.
         limit: Train on so many images, each class in its share; None for all.
     """
@@ -33,12 +44,19 @@ class Recipe:
     epochs: int
     batch: int = 64
     lr: float = 0.3
+    optimizer: Optimizer = "sgd"
     momentum: float = 0.9
     nesterov: bool = True
     weight_decay: float = 5e-4
+    decay_all: bool = False
+    clip: float | None = None
     warmup: float = 0.2
     schedule: Schedule = "cosine"
+    milestones: tuple[float, ...] = ()
+    gamma: float = 0.1
     label_smoothing: float = 0.1
+    average: float = 0.0
+    init: Init = "he"
     augment: Augment = field(default_factory=Augment)
     limit: int | None = None
 
@@ -48,10 +66,17 @@ class Recipe:
             "batch is at least 1": self.batch >= 1,
             "lr is above 0": self.lr > 0,
             "momentum is from 0 to below 1": 0 <= self.momentum < 1,
-            "nesterov needs momentum": self.momentum > 0 or not self.nesterov,
+            'optimizer is "sgd" or "rmsprop"': self.optimizer in get_args(Optimizer),
+            "nesterov needs SGD with momentum": not self.nesterov or (self.momentum > 0 and self.optimizer == "sgd"),
+            "clip is above 0, or None": self.clip is None or self.clip > 0,
+            "milestones rise, each from 0 to 1": list(self.milestones)
+            == sorted(share for share in set(self.milestones) if 0 <= share <= 1),
+            "gamma is above 0, and at most 1": 0 < self.gamma <= 1,
+            "average is from 0 to below 1": 0 <= self.average < 1,
+            f"init is one of {', '.join(get_args(Init))}": self.init in get_args(Init),
             "weight_decay is at least 0": self.weight_decay >= 0,
             "warmup is from 0 to below 1": 0 <= self.warmup < 1,
-            'schedule is "cosine" or "linear"': self.schedule in ("cosine", "linear"),
+            f"schedule is one of {', '.join(get_args(Schedule))}": self.schedule in get_args(Schedule),
             "label_smoothing is from 0 to below 1": 0 <= self.label_smoothing < 1,
             "limit is at least 1, or None": self.limit is None or self.limit >= 1,
         }
@@ -79,7 +104,8 @@ def recipe_of(fields: dict[str, object]) -> Recipe:
     """
     try:
         augment = Augment(**fields.get("augment", {}))  # type: ignore[arg-type]
-        return Recipe(**{**fields, "augment": augment})  # type: ignore[arg-type]
+        milestones: tuple[float, ...] = tuple(fields.get("milestones", ()))  # type: ignore[arg-type]
+        return Recipe(**{**fields, "augment": augment, "milestones": milestones})  # type: ignore[arg-type]
     except TypeError as error:
         raise NasError(f"not the fields of a recipe: {error}", path="recipe") from None
 
@@ -89,4 +115,14 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
     if progress < recipe.warmup:
         return recipe.lr * progress / recipe.warmup
     left = (1 - progress) / (1 - recipe.warmup)
-    return recipe.lr * (left if recipe.schedule == "linear" else (1 - math.cos(math.pi * left)) / 2)
+    match recipe.schedule:
+        case "linear":
+            return recipe.lr * left
+        case "cosine":
+            return recipe.lr * (1 - math.cos(math.pi * left)) / 2
+        case "steps":
+            return recipe.lr * math.pow(recipe.gamma, sum(progress >= share for share in recipe.milestones))
+        case "exponential":
+            return recipe.lr * math.pow(recipe.gamma, 1 - left)
+        case _:
+            assert_never(recipe.schedule)

@@ -6,7 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from nas.train.average import Average
 from nas.train.recipe import Recipe
+
+_RMS_DECAY, _RMS_EPSILON = 0.9, 1.0
+"""Those of the Inception networks and of TF-slim."""
 
 
 class Step:
@@ -25,13 +29,9 @@ class Step:
 
     def __init__(self, module: nn.Module, recipe: Recipe, *, device: torch.device, parts: int = 1) -> None:
         self.module = module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizer = torch.optim.SGD(
-            _decayed_or_not(module, recipe.weight_decay),
-            lr=recipe.lr,
-            momentum=recipe.momentum,
-            nesterov=recipe.nesterov,
-            fused=True,
-        )
+        self.optimizer = _optimizer(module, recipe)
+        self.average = Average(self.module, recipe.average) if recipe.average else None
+        self._clip = recipe.clip
         self._device, self._label_smoothing, self._parts = device, recipe.label_smoothing, parts
         self._exit_weights: tuple[float, ...] = getattr(module, "exit_weights", ())
 
@@ -43,7 +43,11 @@ class Step:
         loss = torch.zeros((), device=self._device)
         for some, of_some in zip(images.chunk(self._parts), labels.chunk(self._parts), strict=True):
             loss += self._backward(some, of_some, share=len(of_some) / len(labels))
+        if self._clip is not None:
+            nn.utils.clip_grad_norm_(self.module.parameters(), self._clip)
         self.optimizer.step()
+        if self.average is not None:
+            self.average.update()
         return loss
 
     def _backward(self, images: Tensor, labels: Tensor, *, share: float) -> Tensor:
@@ -79,12 +83,19 @@ def training_loss(
     return loss
 
 
-def _decayed_or_not(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Two groups: weights, and what has one number a channel (scales, shifts, biases) and does not decay."""
+def _optimizer(module: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    groups = _decayed_or_not(module, recipe.weight_decay, all_too=recipe.decay_all)
+    if recipe.optimizer == "rmsprop":
+        return torch.optim.RMSprop(groups, lr=recipe.lr, alpha=_RMS_DECAY, eps=_RMS_EPSILON, momentum=recipe.momentum)
+    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov, fused=True)
+
+
+def _decayed_or_not(module: nn.Module, weight_decay: float, *, all_too: bool) -> list[dict[str, Any]]:
+    """Two groups: weights, and what has one number a channel (scales, shifts, biases) and need not decay."""
     groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
     for parameter in module.parameters():
         groups[parameter.numel() > parameter.shape[:1].numel()].append(parameter)
     return [
         {"params": groups[True], "weight_decay": weight_decay},
-        {"params": groups[False], "weight_decay": 0.0},
+        {"params": groups[False], "weight_decay": weight_decay if all_too else 0.0},
     ]

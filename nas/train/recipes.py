@@ -1,0 +1,104 @@
+"""How the papers trained, and one short recipe for all: read from `recipes.toml`, or from a person's file."""
+
+import json
+import tomllib
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nas.arch.nodes import Network, Norm
+from nas.arch.rewrite import rewrite
+from nas.errors import NameUnknownError, NasError
+from nas.train.recipe import SEARCH, Recipe, recipe_of
+
+_PLAIN = {
+    "nesterov": False,
+    "warmup": 0.0,
+    "schedule": "steps",
+    "decay_all": True,
+    "label_smoothing": 0.0,
+}
+_FAST_EPOCHS = 16
+
+
+@dataclass(frozen=True)
+class PaperRecipe:
+    """How the networks of a paper were trained.
+
+    Args:
+        family: What the recipe is called.
+        networks: Patterns of their names.
+        data: What the paper trains on.
+        source: Where it was read.
+        recalled: What of it stands here from memory; empty for nothing.
+        departures: What is done otherwise here.
+        recipe: As far as it can be said.
+    """
+
+    family: str
+    networks: tuple[str, ...]
+    data: tuple[str, ...]
+    source: str
+    recalled: str
+    departures: str
+    recipe: Recipe
+
+
+@cache
+def papers() -> tuple[PaperRecipe, ...]:
+    """The recipes of all papers, in the order of the file."""
+    with Path(__file__).with_name("recipes.toml").open("rb") as file:
+        return tuple(_paper(family, told) for family, told in tomllib.load(file).items())
+
+
+def of_paper(name: str) -> PaperRecipe:
+    """The recipe of the paper that a network is of; rewrites in its name change nothing.
+
+    Raises:
+        NameUnknownError: no paper's recipe is known for it.
+    """
+    stem = name.partition("+")[0]
+    for paper in papers():
+        if any(fnmatchcase(stem, pattern) for pattern in paper.networks):
+            return paper
+    raise NameUnknownError(f"no paper's recipe is known for {name!r}", path="--recipe", hint="say --recipe fast")
+
+
+def fast(network: Network) -> Recipe:
+    """A short recipe for any network: SGD with Nesterov momentum, one cycle of the rate, smoothed labels.
+
+    A network without norms bears a tenth of the rate, and gradients that are clipped.
+    """
+    whole = replace(SEARCH, epochs=_FAST_EPOCHS)
+    return whole if _is_normed(network) else replace(whole, lr=whole.lr / 10, clip=1.0)
+
+
+def from_file(file: Path) -> Recipe:
+    """The recipe whose fields a .toml or .json file holds; what it leaves out is the default.
+
+    Raises:
+        NasError: it cannot be read, or a field is unknown or breaks its rule.
+    """
+    try:
+        content = file.read_text(encoding="utf-8")
+        fields = json.loads(content) if file.suffix == ".json" else tomllib.loads(content)
+    except (OSError, ValueError) as error:
+        hint = "paper, fast, or a .toml or .json file"
+        raise NasError(f"a recipe's file cannot be read: {error}", path=str(file), hint=hint) from None
+    if not isinstance(fields, dict):
+        raise NasError(f"a recipe's file holds fields, got {type(fields).__name__}", path=str(file))
+    return recipe_of(fields)
+
+
+def _paper(family: str, told: dict[str, Any]) -> PaperRecipe:
+    lists = {name: tuple(told[name]) for name in ("networks", "data")}
+    return PaperRecipe(**{**told, **lists, "family": family, "recipe": recipe_of({**_PLAIN, **told["recipe"]})})
+
+
+def _is_normed(network: Network) -> bool:
+    """Whether it normalizes anything."""
+    found: list[Norm] = []
+    rewrite(network, lambda part: found.append(part) or part if isinstance(part, Norm) else part)  # type: ignore[func-returns-value]
+    return bool(found)
