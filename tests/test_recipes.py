@@ -11,7 +11,6 @@ from nas import catalog
 from nas.data.augment import Augment
 from nas.data.batches import Batches
 from nas.errors import NasError
-from nas.lower import build
 from nas.train.average import Average
 from nas.train.fit import fit
 from nas.train.initialize import initialize
@@ -117,8 +116,8 @@ def test_weights_begin_as_papers_say(init: str, deviation: float) -> None:
 
 def test_fast_is_gentle_where_nothing_is_normalized() -> None:
     with_norms, without = (fast(catalog.network(name).network()) for name in ("resnet20", "lenet5"))
-    assert with_norms.lr > 5 * without.lr
-    assert build(catalog.network("lenet5").network(), (1, 32, 32))
+    assert with_norms.clip is None
+    assert (without.lr, without.clip) == (pytest.approx(with_norms.lr / 3), 1.0)
 
 
 def test_a_persons_file_is_a_recipe(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ _FORMS = ("python", "onnx", "torch.export", "weights")
 
 
 @click.command()
-@click.argument("what", metavar="RUN:TRIAL|RUN:best|NETWORK|FILE")
+@click.argument("what", metavar="RUN:TRIAL|RUN:best|TRAINING|NETWORK|FILE")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="python", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A folder that is absent or empty.  [default: ./NAME]")
 @options.image
@@ -30,7 +30,8 @@ def command(
 ) -> None:
     """Take a model home: as torch source, ONNX or weights.
 
-    A trial of a run is said by its number or as `best`, the highest validation accuracy. A named network, or a file
+    A trial of a run is said by its number or as `best`, the highest validation accuracy. A training is the folder that
+    `nas train` made. A named network, or a file
     with a network's text, leaves with random weights. Beside the model lies a card that says where it comes from.
 
     \b
@@ -58,8 +59,10 @@ def command(
 
 
 def _subject(what: str, image: Shape | None, classes: int | None, runs_dir: Path) -> "Subject":
-    from nas.export.subject import of_trial, untrained
+    from nas.export.subject import of_training, of_trial, untrained
 
+    if Path(what).is_dir():
+        return of_training(Path(what))
     run, colon, trial = what.rpartition(":")
     if colon and not Path(what).is_file():
         from nas.runs import open_run

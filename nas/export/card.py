@@ -81,7 +81,11 @@ def _lines(card: dict[str, Any]) -> Iterator[str]:
         yield from (f"  - {note}" for note in data["notes"])
     if recipe := card.get("recipe"):
         yield "- Recipe: " + ", ".join(f"{name} {value}" for name, value in recipe.items()) + "."
-    if made := card.get("provenance"):
+    made = card.get("provenance", {})
+    if "training" in made:
+        what = made["asked"]["what"]
+        yield f"- Made by nas {card['nas']}: training {made['training']} of {what}, seed {made['seed']}."
+    elif made:
         yield (
             f"- Made by nas {card['nas']}: run {made['run']}, trial {made['trial']} of the space {made['space']}, "
             f"strategy {made['strategy']}, budget {made['budget']}, seed {made['seed']}."

@@ -1,6 +1,6 @@
 """What is exported: a trial of a run with its weights, or a network that was never trained."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from nas.export.errors import ExportError
 from nas.lower import NetworkModule, build
 from nas.runs import Run, Trial
 from nas.runs.journal import open_journal
+from nas.train import final
 from nas.weights.files import read
 
 _SEED = 0
@@ -120,6 +121,55 @@ def of_trial(run: Run, which: str, trials: list[Trial]) -> Subject:
     )
 
 
+def of_training(folder: Path) -> Subject:
+    """The network that `nas train` has trained in a folder.
+
+    Raises:
+        ExportError: no training has ended there.
+        DataError: its data is not at hand any more.
+    """
+    trained = final.read(folder)
+    if trained is None:
+        hint = f"nas train --resume {folder}" if final.recorded(folder) else "the folder of a `nas train` that ended"
+        raise ExportError("no training has ended in this folder", path=str(folder), hint=hint)
+    training = trained.training
+    data = training.dataset()
+    metric = {
+        "name": "accuracy",
+        "value": trained.test.accuracy,
+        "split": "test",
+        "images": trained.test.count,
+        "epochs": len(trained.epochs),
+        "seeds": [training.seed],
+        "among": 1,
+    }
+    told = {
+        "metrics": [metric],
+        "data": _data_told(training.data or "sample", data),
+        "recipe": asdict(training.recipe),
+        "provenance": {"training": folder.name, "asked": training.asked, "seed": training.seed},
+    }
+    return Subject(
+        training.name,
+        chain(parse(training.network)),
+        data.input,
+        data.classes,
+        data.mean,
+        data.std,
+        folder / final.WEIGHTS,
+        told,
+    )
+
+
+def _data_told(name: str, data: Dataset) -> dict[str, Any]:
+    return {
+        "name": name,
+        "license": _LICENSES.get(name, "unknown to nas"),
+        "images": {"train": len(data.train), "validation": len(data.val), "test": len(data.test)},
+        "notes": list(data.notes),
+    }
+
+
 def _best(run: Run, trained: list[Trial]) -> Trial:
     if not trained:
         raise ExportError("no trial of this run was trained to its end", path=str(run.folder), hint="search longer")
@@ -148,7 +198,6 @@ def _numbered(run: Run, which: str, trials: list[Trial]) -> Trial:
 def _told(run: Run, trial: Trial, data: Dataset, trained: int) -> dict[str, Any]:
     """What the run's record says of a trial."""
     length = open_journal(run).facts().get("length", {})
-    name = run.request.data or "sample"
     return {
         "metrics": [
             {
@@ -161,12 +210,7 @@ def _told(run: Run, trial: Trial, data: Dataset, trained: int) -> dict[str, Any]
                 "among": trained,
             }
         ],
-        "data": {
-            "name": name,
-            "license": _LICENSES.get(name, "unknown to nas"),
-            "images": {"train": len(data.train), "validation": len(data.val), "test": len(data.test)},
-            "notes": list(data.notes),
-        },
+        "data": _data_told(run.request.data or "sample", data),
         "recipe": length.get("recipe"),
         "provenance": {
             "run": run.name,

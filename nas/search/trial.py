@@ -19,6 +19,7 @@ from nas.train import checkpoint
 from nas.train.device import device_seconds
 from nas.train.failure import TrialFailure
 from nas.train.fit import Epoch, fit, seed_everything
+from nas.train.initialize import initialize
 from nas.train.recipe import Recipe
 
 
@@ -166,6 +167,7 @@ def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: to
     data = dataset(bench)
     seed_everything(job.seed)
     module = build(parse(job.network), input=data.input)
+    initialize(module, bench.recipe.init)
     folder = training(bench.checkpoints, job.number)
     fit(module, data, bench.recipe, device=device, seed=job.seed, folder=folder, parts=parts, on_epoch=on_epoch)
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}

@@ -11,6 +11,8 @@ from nas.data.dataset import Dataset, Split
 from nas.train.failure import out_of_memory_is_failure
 from nas.train.step import computing
 
+_TOP = 5
+
 
 @dataclass(frozen=True)
 class Score:
@@ -18,11 +20,13 @@ class Score:
 
     Args:
         accuracy: Share of images whose likeliest class is theirs, 0..1.
+        top5: Share of images whose class is among the five likeliest, 0..1.
         loss: Mean cross-entropy in nats, without label smoothing.
         count: Images.
     """
 
     accuracy: float
+    top5: float
     loss: float
     count: int
 
@@ -45,7 +49,7 @@ def score(module: nn.Module, batches: Batches, *, device: torch.device) -> Score
     """As `evaluate`, for a module that is on `device` and batches that are made."""
     module.eval()
     loss = torch.zeros((), device=device)
-    right = torch.zeros((), dtype=torch.int64, device=device)
+    right, among = (torch.zeros((), dtype=torch.int64, device=device) for _ in range(2))
     count = 0
     for images, labels in batches.once():
         with computing(device):
@@ -53,5 +57,6 @@ def score(module: nn.Module, batches: Batches, *, device: torch.device) -> Score
         logits = (output[0] if isinstance(output, tuple) else output).float()
         loss += F.cross_entropy(logits, labels, reduction="sum")
         right += (logits.argmax(1) == labels).sum()
+        among += (logits.topk(min(_TOP, logits.shape[1])).indices == labels[:, None]).sum()
         count += len(labels)
-    return Score(accuracy=int(right) / count, loss=float(loss) / count, count=count)
+    return Score(accuracy=int(right) / count, top5=int(among) / count, loss=float(loss) / count, count=count)

@@ -69,10 +69,14 @@ def of_paper(name: str) -> PaperRecipe:
 def fast(network: Network) -> Recipe:
     """A short recipe for any network: SGD with Nesterov momentum, one cycle of the rate, smoothed labels.
 
-    A network without norms bears a tenth of the rate, and gradients that are clipped.
+    A network without norms learns at a third of the rate, with gradients that are clipped.
+
+    Measured on Fashion-MNIST, 3,000 images for two epochs: LeNet-5 has a validation accuracy of 77 % at a rate of 0.1
+    with a clip at 1, 73 % at 0.03, 71 % at 0.01, and at most 41 % at any rate without the clip; SqueezeNet 1.1 has 64 %
+    at 0.1 and 60 % at 0.03.
     """
     whole = replace(SEARCH, epochs=_FAST_EPOCHS)
-    return whole if _is_normed(network) else replace(whole, lr=whole.lr / 10, clip=1.0)
+    return whole if _is_normed(network) else replace(whole, lr=whole.lr / 3, clip=1.0)
 
 
 def from_file(file: Path) -> Recipe:

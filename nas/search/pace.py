@@ -1,0 +1,97 @@
+"""How long one training takes on this machine, measured on a few images, and what of it fits a budget."""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from nas.arch.cost import cost
+from nas.arch.nodes import Network
+from nas.data import Dataset
+from nas.search.calibrate import seconds_per_image
+from nas.search.forecast import FORWARD_SHARE, images_seen
+from nas.search.limits import Candidate
+from nas.train.recipe import Recipe
+
+_MEASURED = 16
+_FEW_EPOCHS, _FEW_IMAGES, _FEWEST_IMAGES = 4, 1000, 100
+_FEW_STEPS, _SMALL_BATCH = 200, 16
+
+
+@dataclass(frozen=True)
+class Pace:
+    """A training, as long as it may be.
+
+    Args:
+        recipe: With the epochs and images that fit.
+        train: Training images in an epoch.
+        val: Validation images after an epoch.
+        test: Test images at the end.
+        per_image_s: Device time to train on one image; None where it could not be measured.
+    """
+
+    recipe: Recipe
+    train: int
+    val: int
+    test: int
+    per_image_s: float | None
+
+    @property
+    def seconds(self) -> float | None:
+        """Device time of the training and the test."""
+        if self.per_image_s is None:
+            return None
+        return self.per_image_s * (self.recipe.epochs * images_seen(self.train, self.val) + FORWARD_SHARE * self.test)
+
+
+def pace(
+    network: Network,
+    data: Dataset,
+    recipe: Recipe,
+    *,
+    device: torch.device,
+    seed: int,
+    budget_s: float | None = None,
+    measure: bool = True,
+) -> Pace:
+    """The pace of a training on `data`, shortened to a budget if there is one.
+
+    Epochs are left out down to four, then images are halved, of every split alike, down to 1,000; then the last epochs
+    go and more images, down to 100. Fewer than 200 steps are made more by smaller batches, at a rate as much smaller.
+
+    Args:
+        network: What is trained.
+        data: On what.
+        recipe: In full.
+        device: On which.
+        seed: Of the images that are measured on.
+        budget_s: Device time that may be spent; None for as much as it takes.
+        measure: Whether to train on a few images first.
+    """
+    candidate = Candidate(network, cost(network, data.input))
+    small = replace(recipe, batch=min(recipe.batch, _MEASURED))
+    per_image_s = seconds_per_image(candidate, data, small, device=device, seed=seed) if measure else None
+    train = min(len(data.train), recipe.limit or len(data.train))
+    whole = Pace(recipe, train, len(data.val), len(data.test), per_image_s)
+    return whole if budget_s is None else _more_steps(_shortened(whole, budget_s))
+
+
+def _shortened(whole: Pace, budget_s: float) -> Pace:
+    made = whole
+    for fewest_epochs, fewest_images in ((_FEW_EPOCHS, _FEW_IMAGES), (1, _FEWEST_IMAGES)):
+        while (made.seconds or 0) > budget_s and made.recipe.epochs > fewest_epochs:
+            made = replace(made, recipe=replace(made.recipe, epochs=made.recipe.epochs - 1))
+        while (made.seconds or 0) > budget_s and made.train // 2 >= fewest_images:
+            made = _halved(made, fewest_images)
+    return made
+
+
+def _halved(made: Pace, fewest: int) -> Pace:
+    val, test = (max(count // 2, min(count, fewest)) for count in (made.val, made.test))
+    return replace(made, recipe=replace(made.recipe, limit=made.train // 2), train=made.train // 2, val=val, test=test)
+
+
+def _more_steps(made: Pace) -> Pace:
+    recipe = made.recipe
+    while recipe.epochs * (made.train // recipe.batch) < _FEW_STEPS and recipe.batch // 2 >= _SMALL_BATCH:
+        recipe = replace(recipe, batch=recipe.batch // 2, lr=recipe.lr / 2)
+    return replace(made, recipe=recipe)

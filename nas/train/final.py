@@ -1,0 +1,176 @@
+"""A network trained to be kept: a folder with its weights and numbers, and all it takes to train it again.
+
+`training.json` is written first, `metrics.json` and `weights.pt` last; between them `checkpoint.pt` is as old as the
+last epoch, so a training that was killed goes on from there.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nas.arch.text import parse
+from nas.data import Dataset, Split, load
+from nas.data.splits import subset
+from nas.errors import RunError
+from nas.lower import build
+from nas.runs import files
+from nas.runs.environment import environment
+from nas.train import checkpoint
+from nas.train.evaluate import Score, evaluate
+from nas.train.fit import Epoch, fit, seed_everything
+from nas.train.initialize import initialize
+from nas.train.recipe import Recipe, recipe_of
+
+TRAINING, METRICS, NETWORK, WEIGHTS = "training.json", "metrics.json", "network.txt", "weights.pt"
+_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What is trained, on what and how.
+
+    Args:
+        name: What the person called the network.
+        network: Its canonical text, as it is trained.
+        recipe: How.
+        data: What the person called the data; None for the sample.
+        size: Side of the images; None keeps them.
+        val: Validation images to use; None for all.
+        test: Test images to use; None for all.
+        seed: Of the weights, the splits and the training.
+        device: Torch's name of it.
+        changed: What was changed in the network for these images and classes, in words.
+        asked: What the person asked, in words; a folder goes on with the training that was asked in the same.
+    """
+
+    name: str
+    network: str
+    recipe: Recipe
+    data: str | None = None
+    size: int | None = None
+    val: int | None = None
+    test: int | None = None
+    seed: int = 0
+    device: str = "cpu"
+    changed: tuple[str, ...] = ()
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    def dataset(self) -> Dataset:
+        """The data, with as many images as are used for validation and test."""
+        whole = load(self.data, size=self.size, seed=self.seed)
+        return replace(whole, val=_fewer(whole.val, self.val), test=_fewer(whole.test, self.test))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a training ended: its epochs, and the score on the test split, which was looked at once."""
+
+    training: Training
+    epochs: tuple[Epoch, ...]
+    test: Score
+
+    @property
+    def seconds(self) -> float:
+        """Spent on all epochs."""
+        return sum(epoch.seconds for epoch in self.epochs)
+
+
+def train(training: Training, folder: Path, *, on_epoch: Callable[[Epoch], None] | None = None) -> Trained:
+    """Train a network from where `folder` says it is, and leave there everything that is to be known of it.
+
+    Args:
+        training: What to train; that of the folder, if there is one.
+        folder: Made if absent.
+        on_epoch: Called with each epoch, those on disk included.
+
+    Raises:
+        RunError: the folder holds something else, is damaged, or cannot be written to.
+        TrialFailure: the loss is no longer finite, or memory ran out.
+    """
+    _claim(training, folder)
+    if ended := read(folder):
+        return ended
+    device = torch.device(training.device)
+    data = training.dataset()
+    seed_everything(training.seed)
+    module = build(parse(training.network), input=data.input)
+    initialize(module, training.recipe.init)
+    history = fit(module, data, training.recipe, device=device, seed=training.seed, folder=folder, on_epoch=on_epoch)
+    test = evaluate(module, data.test, data, device=device)
+    checkpoint.write(folder / WEIGHTS, {name: tensor.cpu() for name, tensor in module.state_dict().items()})
+    metrics = {"epochs": [asdict(epoch) for epoch in history.epochs], "test": asdict(test)}
+    files.write(folder / METRICS, _json(metrics))
+    (folder / checkpoint.NAME).unlink(missing_ok=True)
+    return Trained(training, history.epochs, test)
+
+
+def recorded(folder: Path) -> Training | None:
+    """The training that a folder was made for; None where it was made for none.
+
+    Raises:
+        RunError: its record is damaged, or of another version.
+    """
+    told = _read(folder / TRAINING)
+    if told is None:
+        return None
+    if told.pop("version", None) != _VERSION:
+        raise RunError(f"trainings have version {_VERSION}, this is another", path=str(folder / TRAINING))
+    try:
+        return Training(**{**told, "recipe": recipe_of(told["recipe"]), "changed": tuple(told["changed"])})
+    except (KeyError, TypeError) as error:
+        raise RunError(f"not the record of a training: {error}", path=str(folder / TRAINING)) from None
+
+
+def read(folder: Path) -> Trained | None:
+    """The training of a folder, if it has ended.
+
+    Raises:
+        RunError: a record is damaged, or of another version.
+    """
+    training, told = recorded(folder), _read(folder / METRICS)
+    if training is None or told is None:
+        return None
+    return Trained(training, tuple(Epoch(**epoch) for epoch in told["epochs"]), Score(**told["test"]))
+
+
+def _claim(training: Training, folder: Path) -> None:
+    """Record the training in its folder, where that is free or its own."""
+    found = recorded(folder)
+    if found == training:
+        return
+    if found is not None or (folder.exists() and any(folder.iterdir())):
+        raise RunError(
+            "a training goes to a folder that is empty or its own, but this one holds something else",
+            path=str(folder),
+            hint="choose another --out",
+        )
+    files.write(folder / NETWORK, training.network.encode())
+    files.write(folder / "environment.json", environment([training.device]).encode())
+    files.write(folder / TRAINING, _json({"version": _VERSION, **asdict(training)}))
+
+
+def _fewer(split: Split, count: int | None) -> Split:
+    if count is None or count >= len(split):
+        return split
+    chosen = subset(split.labels, count, seed=0)
+    return Split(split.images[chosen], split.labels[chosen])
+
+
+def _json(told: dict[str, Any]) -> bytes:
+    return (json.dumps(told, indent=2) + "\n").encode()
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise RunError(f"the file cannot be read: {error}", path=str(file), hint="remove the folder") from None
+    if not isinstance(told, dict):
+        raise RunError("this should be a JSON object", path=str(file), hint="remove the folder")
+    return told
