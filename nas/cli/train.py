@@ -49,7 +49,7 @@ def command(
     runs_dir: Path,
     as_json: bool,
 ) -> None:
-    """Train one network to keep it: its weights, its numbers, and its accuracy on the test split.
+    """Train one network to keep it, and say its accuracy on the test split.
 
     A named network is rewritten for the size of the images and the number of classes, and what that changes is said.
     The validation split is looked at after every epoch, the test split once, at the end. A training that was killed
@@ -75,7 +75,7 @@ def command(
         training = recorded(folder)
         if training is None or (training.asked, training.seed) != (asked, seed):
             training = _planned(asked, seed, runs_dir)
-    show = (lambda _: None) if as_json else _Shown(training)
+    show = (lambda _: None) if as_json else Shown(training)
     with failures_told(folder):
         report(train(training, folder, on_epoch=show), folder, as_json=as_json)
 
@@ -166,18 +166,22 @@ def failures_told(folder: Path) -> Iterator[None]:
         raise RunError(f"the training failed: {failure}", path=str(folder), hint=hint) from None
 
 
-class _Shown:
+class Shown:
     """Shows the epochs of a training as lines on standard error."""
 
     def __init__(self, training: "Training") -> None:
         self._epochs = training.recipe.epochs
         recipe = training.recipe
         images = f"{recipe.limit} images" if recipe.limit else "all images"
-        click.echo(f"{training.name}: {self._epochs} epochs on {images} of {training.data or 'sample'}", err=True)
+        click.echo(
+            f"{training.name}: {self._epochs} epochs on {images} of {training.data or 'sample'}, seed {training.seed}",
+            err=True,
+        )
         for edit in training.changed:
             click.echo(f"  changed {edit}", err=True)
 
     def __call__(self, epoch: "Epoch") -> None:
+        """Show one."""
         left = epoch.seconds * (self._epochs - epoch.epoch)
         said = f"loss {epoch.train_loss:.3f}   validation {epoch.val_accuracy:.2%}   {epoch.seconds:.1f} s"
         click.echo(f"epoch {epoch.epoch:3} of {self._epochs}   {said}, {left / 60:.1f} min to go", err=True)

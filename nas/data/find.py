@@ -40,6 +40,14 @@ def find(asked: str | None, cache_dir: Path) -> Source:
     return _find_at(path) or _refuse(path)
 
 
+def is_at_hand(name: str, cache_dir: Path) -> bool:
+    """Whether a data set known by name is on this machine, so that nothing has to be downloaded."""
+    named = NAMED.get(name)
+    return named is not None and any(
+        folder.is_dir() and _find_at(folder, named.classes) for folder in (cache_dir / name, *named.elsewhere)
+    )
+
+
 def _find_named(named: Named, home: Path) -> Source:
     for folder in (home, *named.elsewhere):
         if folder.is_dir() and (source := _find_at(folder, named.classes)):

@@ -42,6 +42,15 @@ class Pace:
             return None
         return self.per_image_s * (self.recipe.epochs * images_seen(self.train, self.val) + FORWARD_SHARE * self.test)
 
+    def within(self, budget_s: float) -> "Pace":
+        """The pace of a training that fits a budget, or the shortest there is.
+
+        Epochs are left out down to four, then images are halved, of every split alike, down to 1,000; then the last
+        epochs go and more images, down to 100; epochs that fit then come back. Fewer than 200 steps are made more by
+        smaller batches, at a rate as much smaller.
+        """
+        return _more_steps(_shortened(self, budget_s))
+
 
 def pace(
     network: Network,
@@ -54,9 +63,6 @@ def pace(
     measure: bool = True,
 ) -> Pace:
     """The pace of a training on `data`, shortened to a budget if there is one.
-
-    Epochs are left out down to four, then images are halved, of every split alike, down to 1,000; then the last epochs
-    go and more images, down to 100. Fewer than 200 steps are made more by smaller batches, at a rate as much smaller.
 
     Args:
         network: What is trained.
@@ -72,7 +78,7 @@ def pace(
     per_image_s = seconds_per_image(candidate, data, small, device=device, seed=seed) if measure else None
     train = min(len(data.train), recipe.limit or len(data.train))
     whole = Pace(recipe, train, len(data.val), len(data.test), per_image_s)
-    return whole if budget_s is None else _more_steps(_shortened(whole, budget_s))
+    return whole if budget_s is None else whole.within(budget_s)
 
 
 def _shortened(whole: Pace, budget_s: float) -> Pace:
@@ -82,6 +88,16 @@ def _shortened(whole: Pace, budget_s: float) -> Pace:
             made = replace(made, recipe=replace(made.recipe, epochs=made.recipe.epochs - 1))
         while (made.seconds or 0) > budget_s and made.train // 2 >= fewest_images:
             made = _halved(made, fewest_images)
+    return _longer(made, whole.recipe.epochs, budget_s)
+
+
+def _longer(made: Pace, epochs: int, budget_s: float) -> Pace:
+    """With the epochs that halving has made room for."""
+    while made.recipe.epochs < epochs:
+        longer = replace(made, recipe=replace(made.recipe, epochs=made.recipe.epochs + 1))
+        if (longer.seconds or 0) > budget_s:
+            break
+        made = longer
     return made
 
 
