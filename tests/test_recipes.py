@@ -15,7 +15,7 @@ from nas.train.average import Average
 from nas.train.fit import fit
 from nas.train.initialize import initialize
 from nas.train.recipe import Recipe, learning_rate, recipe_of
-from nas.train.recipes import fast, from_file, of_paper, papers
+from nas.train.recipes import fast, from_file, markdown, of_paper, papers
 from tests.test_train import CPU, RECIPE, data, network, same_weights  # noqa: F401
 
 
@@ -128,3 +128,9 @@ def test_a_persons_file_is_a_recipe(tmp_path: Path) -> None:
         file.write_text(content)
         with pytest.raises(NasError, match=rule):
             from_file(file)
+
+
+def test_the_page_has_the_recipes_as_they_are() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reproducing.md").read_text()
+    table = page.partition("<!-- recipes -->\n\n")[2].partition("\n\n<!-- end -->")[0]
+    assert table == "\n".join(markdown()), "put what `nas.train.recipes.markdown` says between the two marks"

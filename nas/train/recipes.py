@@ -96,6 +96,48 @@ def from_file(file: Path) -> Recipe:
     return recipe_of(fields)
 
 
+def markdown() -> list[str]:
+    """The recipes of all papers as a table, and then their sources and departures, in Markdown."""
+    rows = [
+        "| family | optimizer | rate | batch | epochs | decay | smoothing | average | clip | begins | augmentation |"
+    ]
+    rows.append("|---" * 11 + "|")
+    for paper in papers():
+        made = paper.recipe
+        momentum = "Nesterov" if made.nesterov else "momentum"
+        cells = (
+            paper.family,
+            "RMSprop" if made.optimizer == "rmsprop" else f"SGD, {momentum} {made.momentum:g}",
+            _rate_said(made),
+            str(made.batch),
+            str(made.epochs),
+            f"{made.weight_decay:g}{'' if made.decay_all else ', weights only'}",
+            f"{made.label_smoothing:g}",
+            f"{made.average:g}",
+            "" if made.clip is None else f"{made.clip:g}",
+            made.init,
+            f"{f'shifts by {made.augment.crop}, ' if made.augment.crop else ''}{'flips' if made.augment.flip else ''}",
+        )
+        rows.append(f"| {' | '.join(cells)} |".replace("|  |", "| |"))
+    rows.append("")
+    for paper in papers():
+        recalled = f" Recalled: {paper.recalled}." if paper.recalled else ""
+        otherwise = f" Otherwise here: {paper.departures}." if paper.departures else ""
+        rows.append(f"- **{paper.family}**, on {', '.join(paper.data)}: {paper.source}.{recalled}{otherwise}")
+    return rows
+
+
+def _rate_said(recipe: Recipe) -> str:
+    warmed = f", warmed up for {recipe.warmup:.2%}" if recipe.warmup else ""
+    match recipe.schedule:
+        case "steps":
+            return f"{recipe.lr:g}, ×{recipe.gamma:g} at {', '.join(f'{m:.0%}' for m in recipe.milestones)}{warmed}"
+        case "exponential":
+            return f"{recipe.lr:g}, by steps to ×{recipe.gamma:g}{warmed}"
+        case _:
+            return f"{recipe.lr:g}, {recipe.schedule} to 0{warmed}"
+
+
 def _paper(family: str, told: dict[str, Any]) -> PaperRecipe:
     lists = {name: tuple(told[name]) for name in ("networks", "data")}
     return PaperRecipe(**{**told, **lists, "family": family, "recipe": recipe_of({**_PLAIN, **told["recipe"]})})
