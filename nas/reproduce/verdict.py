@@ -19,13 +19,14 @@ _GPU_FLOPS = 1e14
 
 
 def measured(results: Sequence[Trained]) -> dict[str, Any]:
-    """Test errors in percent, with their spread over seeds where there are several."""
+    """Test errors in percent, their spread over seeds where there are several, and what the choice of images leaves."""
     top1, top5 = ([100 * (1 - score) for score in scores] for scores in _scores(results))
     return {
         "top1_error": mean(top1),
         "top5_error": mean(top5),
         "top1_errors": top1,
         "spread": stdev(top1) if len(top1) > 1 else None,
+        "sampling": 100 * (mean(top1) / 100 * (1 - mean(top1) / 100) / results[0].test.count) ** 0.5,
         "seeds": len(results),
         "test_images": results[0].test.count,
         "seconds": sum(result.seconds for result in results),
@@ -85,6 +86,7 @@ def page(told: dict[str, Any]) -> str:
         *[f"- Changed for these images: {edit}" for edit in plan["changed"][:3]],
         *([f"- … and {len(plan['changed']) - 3} more changes"] if len(plan["changed"]) > 3 else []),
         f"- Test error: {error_said(ours)}, of {ours['test_images']:,} images; top-5 {ours['top5_error']:.2f} %.",
+        f"- Other {ours['test_images']:,} test images would change it by {ours['sampling']:.2f}, a standard error.",
         f"- It took {ours['seconds']:.0f} s of {told['device']}.",
         "",
         "## Verdict",

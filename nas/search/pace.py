@@ -12,7 +12,9 @@ from nas.search.forecast import FORWARD_SHARE, images_seen
 from nas.search.limits import Candidate
 from nas.train.recipe import Recipe
 
-_MEASURED = 16
+_MEASURED, _QUICK_S = 16, 1.0
+"""A batch is measured in part, and in whole where that is quick: small batches take longer an image."""
+
 _FEW_EPOCHS, _FEW_IMAGES, _FEWEST_IMAGES = 4, 1000, 100
 _FEW_STEPS, _SMALL_BATCH = 200, 16
 
@@ -74,8 +76,12 @@ def pace(
         measure: Whether to train on a few images first.
     """
     candidate = Candidate(network, cost(network, data.input))
-    small = replace(recipe, batch=min(recipe.batch, _MEASURED))
-    per_image_s = seconds_per_image(candidate, data, small, device=device, seed=seed) if measure else None
+    per_image_s = None
+    if measure:
+        small = replace(recipe, batch=min(recipe.batch, _MEASURED))
+        per_image_s = seconds_per_image(candidate, data, small, device=device, seed=seed)
+        if per_image_s is not None and per_image_s * recipe.batch < _QUICK_S:
+            per_image_s = seconds_per_image(candidate, data, recipe, device=device, seed=seed)
     train = min(len(data.train), recipe.limit or len(data.train))
     whole = Pace(recipe, train, len(data.val), len(data.test), per_image_s)
     return whole if budget_s is None else whole.within(budget_s)
