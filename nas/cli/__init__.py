@@ -11,6 +11,7 @@ from nas.errors import NasError
 _COMMANDS = {
     "search": "Search a space for networks with the best accuracy per MAC.",
     "train": "Train one network to keep it, and say its accuracy on the test split.",
+    "evaluate": "Measure the errors of weights on a folder of images, of one centre crop.",
     "reproduce": "Reproduce a network's paper as far as this machine allows, and say how far that is.",
     "bench": "Compare the strategies on a table of trained networks.",
     "resume": "Go on with a search that was interrupted or killed, or give it more budget.",

@@ -1,6 +1,6 @@
 """Labelled images: found, checked, copied once per host, mapped by all its workers, and batched on the device.
 
-`nas.data.batches` and `nas.data.augment` import torch; nothing here does.
+`nas.data.batches`, `nas.data.crops` and `nas.data.augment` import torch; nothing here does.
 """
 
 from nas.data.dataset import Dataset, Split

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from nas.data.batches import Batches
+from nas.data.crops import Crops
 from nas.data.dataset import Dataset, Split
 from nas.train.failure import out_of_memory_is_failure
 from nas.train.step import computing
@@ -45,7 +46,7 @@ def evaluate(module: nn.Module, split: Split, data: Dataset, *, device: torch.de
 
 
 @torch.no_grad()
-def score(module: nn.Module, batches: Batches, *, device: torch.device) -> Score:
+def score(module: nn.Module, batches: Batches | Crops, *, device: torch.device) -> Score:
     """As `evaluate`, for a module that is on `device` and batches that are made."""
     module.eval()
     loss = torch.zeros((), device=device)

@@ -1,0 +1,90 @@
+"""`nas evaluate`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nas.arch.cost import cost
+from nas.arch.nodes import Chain, chain
+from nas.arch.text import parse
+from nas.cli import options
+from nas.errors import DataError, WeightsError
+
+_IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+
+
+@click.command()
+@click.argument("weights", type=click.Path(path_type=Path))
+@click.argument("images", type=click.Path(path_type=Path))
+@click.option("--network", help="Whose weights they are, where no card lies beside them.")
+@click.option(
+    "--share", type=click.FloatRange(0.1, 1), default=0.875, show_default=True, help="Of a side, in the crop."
+)
+@click.option("--batch", type=click.IntRange(1), default=64, show_default=True)
+@options.as_json
+def command(weights: Path, images: Path, network: str | None, share: float, batch: int, as_json: bool) -> None:
+    """Measure the errors of weights on a folder of images, of one centre crop.
+
+    WEIGHTS is a file that `nas import` wrote; its card says the network and how images are normalized. IMAGES holds a
+    folder for each class, in the order of the network's outputs when sorted by name, as ImageNet's val/ with one folder
+    for each synset does. Images are resized bilinearly; libraries that resize otherwise differ by about a tenth.
+
+    \b
+    Examples:
+      nas import resnet50 --from torchvision:resnet50:IMAGENET1K_V1
+      nas evaluate resnet50.pt path/to/imagenet/val
+    """
+    from nas.data.crops import Crops
+    from nas.lower import build
+    from nas.train.device import pick_device
+    from nas.train.evaluate import score
+    from nas.weights.files import read
+
+    whole, card = _network(weights, network)
+    state, device, shape = read(weights), pick_device(), tuple(card["input"])
+    crops = Crops(
+        images,
+        shape,
+        mean=card["mean"],
+        std=card["std"],
+        device=device,
+        batch=batch,
+        share=share,  # type: ignore[arg-type]
+    )
+    (outputs,) = cost(whole, shape).output
+    if len(crops.classes) != outputs:
+        raise DataError(
+            f"the network tells {outputs} classes apart, the folder has {len(crops.classes)}", path=str(images)
+        )
+    module = build(whole, input=shape)
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        hint = "nas import NETWORK --from FILE writes them under our names"
+        raise WeightsError(
+            f"not the weights of the network: {str(error)[:200]}", path=str(weights), hint=hint
+        ) from None
+    made = score(module.to(device), crops, device=device)
+    if as_json:
+        click.echo(json.dumps({"name": card["name"], **asdict(made), "share": share}))
+        return
+    top1, top5 = (100 * (1 - right) for right in (made.accuracy, made.top5))
+    click.echo(f"{card['name']}: top-1 error {top1:.2f} %, top-5 {top5:.2f} %, {made.count:,} images")
+
+
+def _network(weights: Path, name: str | None) -> tuple[Chain, dict[str, Any]]:
+    """The network that weights belong to, and how its images are read: from their card, or by name."""
+    file = weights.with_name(f"{weights.name}.json")
+    if name is not None:
+        named = options.named(name)
+        return chain(named.network()), {"name": name, "input": named.input, **_IMAGENET}
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+        return chain(parse(card["network"])), {**_IMAGENET, **card}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"the card of the weights cannot be read: {type(error).__name__}", path=str(file), hint="--network NAME"
+        ) from None

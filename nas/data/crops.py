@@ -1,0 +1,90 @@
+"""A folder of classes as published errors are measured on it: one centre crop of each image, read as it goes."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from nas.data.dataset import Bytes
+from nas.data.progress import Progress
+from nas.errors import DataError
+
+_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
+
+
+class Crops:
+    """The images of `root/CLASS/`, classes in the order of their names; nothing is kept.
+
+    The shorter side is resized to the crop's side divided by `share`, bilinearly, and the middle is cut out.
+
+    Args:
+        root: A folder of class folders, such as ImageNet's `val`.
+        input: (channels, height, width) of a crop; grey for one channel, else RGB.
+        mean: Of each channel, taken from pixel values 0..1.
+        std: Of each channel, divided by.
+        device: Where batches are put.
+        batch: Images in a batch.
+        share: Of the resized image's side, what the crop takes.
+
+    Raises:
+        DataError: the folder holds no images in class folders.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        input: tuple[int, int, int],
+        *,
+        mean: Sequence[float],
+        std: Sequence[float],
+        device: torch.device,
+        batch: int = 64,
+        share: float = 0.875,
+    ) -> None:
+        self.classes = tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir())) if root.is_dir() else ()
+        self._files = [
+            (file, label)
+            for label, name in enumerate(self.classes)
+            for file in sorted((root / name).iterdir())
+            if file.suffix.lower() in _SUFFIXES
+        ]
+        if not self._files:
+            raise DataError(
+                "images lie in folders of their classes, found none", path=str(root), hint="for example imagenet/val"
+            )
+        self._input, self._device, self._batch, self._share = input, device, batch, share
+        self._mean, self._std = (torch.tensor(values).view(-1, 1, 1).to(device) for values in (mean, std))
+
+    def once(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Every image once, in order.
+
+        Yields:
+            float32 (b, c, h, w) in channels_last, and int64 (b,); the last batch may be short.
+
+        Raises:
+            DataError: an image cannot be read.
+        """
+        with ThreadPoolExecutor(os.cpu_count()) as pool, Progress("images", len(self._files)) as progress:
+            for start in range(0, len(self._files), self._batch):
+                files, labels = zip(*self._files[start : start + self._batch], strict=True)
+                pixels = torch.from_numpy(np.stack(list(pool.map(self._crop, files)))).to(self._device)
+                images = (pixels.permute(0, 3, 1, 2).float() / 255 - self._mean) / self._std
+                yield images.contiguous(memory_format=torch.channels_last), torch.tensor(labels, device=self._device)
+                progress.advance(len(files))
+
+    def _crop(self, file: Path) -> Bytes:
+        channels, height, width = self._input
+        try:
+            with Image.open(file, formats=("PNG", "JPEG")) as opened:
+                image = opened.convert("L" if channels == 1 else "RGB")
+        except (OSError, ValueError, SyntaxError) as error:
+            raise DataError(f"an image must be a whole PNG or JPEG file: {error}", path=str(file)) from None
+        scale = max(height, width) / self._share / min(image.size)
+        image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
+        left, top = round((image.width - width) / 2), round((image.height - height) / 2)
+        return np.asarray(image.crop((left, top, left + width, top + height))).reshape(height, width, channels)
