@@ -107,12 +107,13 @@ def test_the_command_trains_goes_on_and_exports(command: Callable[..., str], tmp
 
 
 def test_mistakes_are_told(command: Callable[..., str], tmp_path: Path) -> None:
+    final._claim(training(), tmp_path / "begun")
     for words, rule in (
         (("train", "tiny.txt", "--budget", "3trials"), "device time, not trials"),
         (("train", "tiny.txt", "--recipe", "paper"), "no paper's recipe"),
         (("train", "tiny.txt", "--recipe", "none.toml"), "cannot be read"),
         (("train", "--resume", "."), "no training was begun"),
-        (("export", "."), "no training has ended"),
+        (("export", "begun"), "no training has ended"),
     ):
         with pytest.raises(NasError, match=rule):
             command(*words)

@@ -52,7 +52,7 @@ def command(weights: Path, images: Path, network: str | None, share: float, batc
         std=card["std"],
         device=device,
         batch=batch,
-        share=share,  # type: ignore[arg-type]
+        share=share,
     )
     (outputs,) = cost(whole, shape).output
     if len(crops.classes) != outputs:

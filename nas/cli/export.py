@@ -60,8 +60,9 @@ def command(
 
 def _subject(what: str, image: Shape | None, classes: int | None, runs_dir: Path) -> "Subject":
     from nas.export.subject import of_training, of_trial, untrained
+    from nas.train.final import is_training
 
-    if Path(what).is_dir():
+    if is_training(Path(what)):
         return of_training(Path(what))
     run, colon, trial = what.rpartition(":")
     if colon and not Path(what).is_file():

@@ -130,7 +130,7 @@ def of_training(folder: Path) -> Subject:
     """
     trained = final.read(folder)
     if trained is None:
-        hint = f"nas train --resume {folder}" if final.recorded(folder) else "the folder of a `nas train` that ended"
+        hint = f"nas train --resume {folder}"
         raise ExportError("no training has ended in this folder", path=str(folder), hint=hint)
     training = trained.training
     data = training.dataset()

@@ -108,6 +108,11 @@ def train(training: Training, folder: Path, *, on_epoch: Callable[[Epoch], None]
     return Trained(training, history.epochs, test)
 
 
+def is_training(folder: Path) -> bool:
+    """Whether a training was begun in a folder."""
+    return (folder / TRAINING).is_file()
+
+
 def recorded(folder: Path) -> Training | None:
     """The training that a folder was made for; None where it was made for none.
 
