@@ -63,6 +63,7 @@ def command(
     """
     if (what is None) == (resume is None):
         raise click.UsageError("give a network or a trial, or --resume FOLDER")
+    from nas.train.device import prepare_cpu
     from nas.train.final import recorded, train
 
     if resume is not None:
@@ -75,6 +76,8 @@ def command(
         training = recorded(folder)
         if training is None or (training.asked, training.seed) != (asked, seed):
             training = _planned(asked, seed, runs_dir)
+    if training.device == "cpu":
+        prepare_cpu()
     show = (lambda _: None) if as_json else Shown(training)
     with failures_told(folder):
         report(train(training, folder, on_epoch=show), folder, as_json=as_json)
