@@ -62,6 +62,7 @@ def test_only_the_papers_whole_experiment_is_comparable() -> None:
     said = verdict(named, whole(), OURS)
     assert said["comparable"]
     assert said["difference"] == pytest.approx(9.0 - 8.75)
+    assert any("the rate warms up linearly in the first 400 steps" in line for line in concluded(said))
     for changes, reason in (
         ({"is_papers_data": False, "data": "sample"}, "here it is sample"),
         ({"epochs": 3}, "3 of 182 epochs"),

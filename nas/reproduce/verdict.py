@@ -41,6 +41,7 @@ def verdict(named: Named, plan: Plan, ours: dict[str, Any]) -> dict[str, Any]:
     return {
         "comparable": comparable,
         "reasons": reasons,
+        "departures": of_paper(named.name).departures if plan.recipe == "paper" else "",
         "published_top1_error": fact.top1_error,
         "published_said": errors(fact),
         "difference": ours["top1_error"] - fact.top1_error if comparable and fact.top1_error is not None else None,
@@ -119,6 +120,10 @@ def concluded(said: dict[str, Any]) -> list[str]:
     lines = [f"- Published: {said['published_said'] or 'no error'}."]
     if said["comparable"]:
         lines.append(f"- Ours minus published: {said['difference']:+.2f} points.")
+        if said["departures"]:
+            lines.append(
+                f"- What this recipe does otherwise than the paper, and may be part of it: {said['departures']}."
+            )
     elif said["reasons"]:
         lines += ["- Ours is not comparable with it:", *[f"  - {reason}" for reason in said["reasons"]]]
     return [
