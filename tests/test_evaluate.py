@@ -1,6 +1,8 @@
 """Evaluation on a folder: the crop is the middle one, labels follow the names, and mistakes are told."""
 
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +74,16 @@ def test_labels_follow_the_names_of_classes(tmp_path: Path, images: Path) -> Non
     assert "top-1 error 66.67 %" in evaluate(str(file), str(images))
 
 
+def bomb() -> bytes:
+    """A PNG file of a few bytes that says it holds ten thousand million pixels."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
 def test_mistakes_are_told(tmp_path: Path, images: Path) -> None:
     file = weights(tmp_path)
     (tmp_path / "none").mkdir()
@@ -85,6 +97,10 @@ def test_mistakes_are_told(tmp_path: Path, images: Path) -> None:
         with pytest.raises(NasError, match=rule):
             evaluate(*map(str, words))
     (images / "red" / "0.png").write_bytes(b"no picture")
+    with pytest.raises(NasError, match="whole PNG or JPEG"):
+        evaluate(str(file), str(images))
+    (images / ".hidden").mkdir()  # No class.
+    (images / "red" / "0.png").write_bytes(bomb())
     with pytest.raises(NasError, match="whole PNG or JPEG"):
         evaluate(str(file), str(images))
     (images / "white").mkdir()

@@ -71,6 +71,9 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine" / "notes").touch()
     with pytest.raises(RunError, match="something else"):
         final.train(training(), tmp_path / "mine")
+    (tmp_path / "one" / "metrics.json").write_text('{"epochs": [], "test": {}}')
+    with pytest.raises(RunError, match="not the numbers of a training"):
+        final.read(tmp_path / "one")
     (tmp_path / "one" / "training.json").write_text("{")
     with pytest.raises(RunError, match="cannot be read"):
         final.recorded(tmp_path / "one")

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from nas import catalog
 from nas.cli import group
 from nas.errors import NasError
-from nas.reproduce.plan import Plan
+from nas.reproduce.plan import Plan, _is_imagenet
 from nas.reproduce.structure import structure
 from nas.reproduce.verdict import concluded, needs, verdict
 from nas.train import final
@@ -35,20 +35,19 @@ def whole(name: str = "resnet20") -> Plan:
         classes=10,
         recipe="paper",
         full=of_paper(name).recipe,
-        epochs=of_paper(name).recipe.epochs,
-        train=45_000,
         all_train=45_000,
-        val=5000,
-        test=10_000,
         macs=structure(named)["macs"],
-        changed=(),
         is_papers_data=True,
-        seeds=3,
         per_image_s=0.001,
         seconds=1.0,
         budget_s=1.0,
-        trainings=(),
+        trainings=(final.Training(name=name, network="", recipe=of_paper(name).recipe),),
     )
+
+
+def less(plan: Plan, changed: tuple[str, ...] = (), **recipe: int) -> tuple[final.Training, ...]:
+    first = plan.trainings[0]
+    return (replace(first, changed=changed, recipe=replace(first.recipe, **recipe)),)  # type: ignore[arg-type]
 
 
 def test_structure_is_that_of_the_references() -> None:
@@ -59,21 +58,28 @@ def test_structure_is_that_of_the_references() -> None:
 
 def test_only_the_papers_whole_experiment_is_comparable() -> None:
     named = catalog.network("resnet20")
-    said = verdict(named, whole(), OURS)
+    plan = whole()
+    said = verdict(named, plan, OURS)
     assert said["comparable"]
     assert said["difference"] == pytest.approx(9.0 - 8.75)
     assert any("the rate warms up linearly in the first 400 steps" in line for line in concluded(said))
     for changes, reason in (
         ({"is_papers_data": False, "data": "sample"}, "here it is sample"),
-        ({"epochs": 3}, "3 of 182 epochs"),
-        ({"train": 9000}, "9,000 of 45,000"),
+        ({"trainings": less(plan, epochs=3)}, "3 of 182 epochs"),
+        ({"trainings": less(plan, limit=9000)}, "9,000 of 45,000"),
         ({"recipe": "fast"}, "the recipe is `fast`"),
-        ({"changed": ("more",), "macs": 1}, "the network was changed"),
+        ({"trainings": less(plan, ("more",)), "macs": 1}, "the network was changed"),
     ):
-        less = verdict(named, replace(whole(), **changes), OURS)  # type: ignore[arg-type]
-        assert not less["comparable"]
-        assert less["difference"] is None
-        assert any(reason in line for line in concluded(less)), reason
+        short = verdict(named, replace(plan, **changes), OURS)  # type: ignore[arg-type]
+        assert not short["comparable"]
+        assert short["difference"] is None
+        assert any(reason in line for line in concluded(short)), reason
+
+
+def test_a_thousand_classes_of_ones_own_are_not_imagenet() -> None:
+    assert _is_imagenet([f"n{i:08}" for i in range(1000)])
+    assert not _is_imagenet([f"n{i:08}" for i in range(999)])
+    assert not _is_imagenet([f"class{i:03}" for i in range(1000)])
 
 
 def test_what_a_published_number_needs() -> None:

@@ -30,7 +30,7 @@ def command(weights: Path, images: Path, network: str | None, share: float, batc
 
     WEIGHTS is a file that `nas import` wrote; its card says the network and how images are normalized. IMAGES holds a
     folder for each class, in the order of the network's outputs when sorted by name, as ImageNet's val/ with one folder
-    for each synset does. Images are resized bilinearly; libraries that resize otherwise differ by about a tenth.
+    for each synset does. Images are resized bilinearly; who resizes otherwise gets slightly other errors.
 
     \b
     Examples:

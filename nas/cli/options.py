@@ -48,11 +48,16 @@ def named(spec: str) -> Named:
     whole = chain(parse(file.read_text()))
     if is_open(whole):
         raise NasError("a file given as a network holds one, got a space", path=spec)
+    return unpublished(spec, whole, (3, 224, 224))
+
+
+def unpublished(name: str, network: Chain, input: Shape) -> Named:
+    """A network that no paper has, for images of shape `input` and as many classes as it tells apart unless said."""
 
     def make(classes: int) -> Chain:
-        return with_classes(whole, classes) if classes else whole
+        return with_classes(network, classes) if classes else network
 
-    return Named(spec, make, (3, 224, 224), 0, 0, "")
+    return Named(name, make, input, 0, 0, "")
 
 
 def has_words(named: Named, words: Iterable[str]) -> bool:

@@ -11,10 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from nas.data.dataset import Bytes
+from nas.data.pictures import SUFFIXES, UNREADABLE, decoded, visible
 from nas.data.progress import Progress
 from nas.errors import DataError
-
-_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
 
 
 class Crops:
@@ -46,12 +45,13 @@ class Crops:
         batch: int = 64,
         share: float = 0.875,
     ) -> None:
-        self.classes = tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir())) if root.is_dir() else ()
+        folders = [entry for entry in visible(root) if entry.is_dir()] if root.is_dir() else []
+        self.classes = tuple(folder.name for folder in folders)
         self._files = [
-            (file, label)
-            for label, name in enumerate(self.classes)
-            for file in sorted((root / name).iterdir())
-            if file.suffix.lower() in _SUFFIXES
+            (Path(entry), label)
+            for label, folder in enumerate(folders)
+            for entry in visible(Path(folder))
+            if Path(entry).suffix.lower() in SUFFIXES
         ]
         if not self._files:
             raise DataError(
@@ -80,9 +80,8 @@ class Crops:
     def _crop(self, file: Path) -> Bytes:
         channels, height, width = self._input
         try:
-            with Image.open(file, formats=("PNG", "JPEG")) as opened:
-                image = opened.convert("L" if channels == 1 else "RGB")
-        except (OSError, ValueError, SyntaxError) as error:
+            image = decoded(file, "L" if channels == 1 else "RGB")
+        except (*UNREADABLE, Image.DecompressionBombError) as error:
             raise DataError(f"an image must be a whole PNG or JPEG file: {error}", path=str(file)) from None
         scale = max(height, width) / self._share / min(image.size)
         image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)

@@ -43,17 +43,20 @@ def find(asked: str | None, cache_dir: Path) -> Source:
 def is_at_hand(name: str, cache_dir: Path) -> bool:
     """Whether a data set known by name is on this machine, so that nothing has to be downloaded."""
     named = NAMED.get(name)
-    return named is not None and any(
-        folder.is_dir() and _find_at(folder, named.classes) for folder in (cache_dir / name, *named.elsewhere)
-    )
+    return named is not None and _lying(named, cache_dir / name) is not None
 
 
 def _find_named(named: Named, home: Path) -> Source:
-    for folder in (home, *named.elsewhere):
-        if folder.is_dir() and (source := _find_at(folder, named.classes)):
-            return source
+    if source := _lying(named, home):
+        return source
     download(named, home)
     return _find_at(home, named.classes) or _refuse(home)
+
+
+def _lying(named: Named, home: Path) -> Source | None:
+    """The data set where it is on this machine already."""
+    folders = (folder for folder in (home, *named.elsewhere) if folder.is_dir())
+    return next((source for folder in folders if (source := _find_at(folder, named.classes))), None)
 
 
 def _find_at(path: Path, classes: tuple[str, ...] = ()) -> Source | None:

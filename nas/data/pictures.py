@@ -26,7 +26,9 @@ _FORMATS = ("PNG", "JPEG")
 _GREY_MODES = frozenset({"1", "L", "LA"})
 _TRANSPARENT_MODES = frozenset({"LA", "PA", "RGBA"})
 _EIGHT_BIT_MODES = _GREY_MODES | _TRANSPARENT_MODES | {"P", "RGB", "CMYK", "YCbCr"}
-_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
+UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
+"""What Pillow raises where a file is no whole image."""
+
 # Decoded by one thread at a time: handing over small images one by one costs more than decoding them.
 _BLOCK = 256
 
@@ -62,12 +64,12 @@ def find(root: Path) -> Source | None:
 
 def _scan(root: Path) -> Tree:
     tree = Tree({}, [], [])
-    for top in _visible(root):
+    for top in visible(root):
         if top.name not in SPLITS or not top.is_dir():
             tree.misplaced.extend(file for _, file in _files(top) if _is_image(file))
             continue
-        by_class = tree.images[top.name] = {entry.name: [] for entry in _visible(top) if entry.is_dir()}
-        for entry in _visible(top):
+        by_class = tree.images[top.name] = {entry.name: [] for entry in visible(top) if entry.is_dir()}
+        for entry in visible(top):
             for depth, file in _files(entry):
                 if not _is_image(file):
                     tree.others.append(file)
@@ -78,7 +80,7 @@ def _scan(root: Path) -> Tree:
     return tree
 
 
-def _visible(folder: os.DirEntry[str] | Path) -> list[os.DirEntry[str]]:
+def visible(folder: os.DirEntry[str] | Path) -> list[os.DirEntry[str]]:
     """What lies in `folder`, by name, without hidden files such as `.DS_Store`."""
     with os.scandir(folder) as entries:
         return sorted((entry for entry in entries if not entry.name.startswith(".")), key=attrgetter("name"))
@@ -89,7 +91,7 @@ def _files(entry: os.DirEntry[str], depth: int = 0) -> Iterator[tuple[int, Path]
     if not entry.is_dir():
         yield depth, Path(entry)
         return
-    for below in _visible(entry):
+    for below in visible(entry):
         yield from _files(below, depth + 1)
 
 
@@ -166,15 +168,25 @@ class PicturePixels:
         for index, row in zip(indices, out, strict=True):
             try:
                 row[...] = self._pixels(self.files[index]).reshape(row.shape)
-            except _UNREADABLE:
+            except UNREADABLE:
                 failed.append(self.files[index])
         return failed
 
     def _pixels(self, file: Path) -> Bytes:
-        with Image.open(file, formats=_FORMATS) as opened:
-            # Pillow warns of palettes with transparency unless they pass through RGBA.
-            image = opened.convert("RGBA") if opened.mode in {"P", "PA"} else opened
-            return np.asarray(resized(image.convert(self.mode), self.height, self.width))
+        return np.asarray(resized(decoded(file, self.mode), self.height, self.width))
+
+
+def decoded(file: Path, mode: str) -> Image.Image:
+    """The image of a file, in Pillow's mode "L" or "RGB".
+
+    Raises:
+        UNREADABLE: it is damaged, or neither PNG nor JPEG.
+        Image.DecompressionBombError: it is made to fill the memory.
+    """
+    with Image.open(file, formats=_FORMATS) as opened:
+        # Pillow warns of palettes with transparency unless they pass through RGBA.
+        image = opened.convert("RGBA") if opened.mode in {"P", "PA"} else opened
+        return image.convert(mode)
 
 
 @dataclass(frozen=True)
@@ -225,7 +237,7 @@ def _headers(files: Sequence[Path], root: Path) -> dict[Path, Header]:
                     headers[file] = Header(image.mode, image.height, image.width, transparent)
             except (Image.DecompressionBombError, Image.DecompressionBombWarning):
                 huge.append(file)
-            except _UNREADABLE:
+            except UNREADABLE:
                 damaged.append(file)
     if damaged:
         raise _damaged(damaged, root)

@@ -1,25 +1,29 @@
 """On which data, by which recipe and for how long a network is trained, so that its paper's number can be met."""
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import torch
 
 from nas.arch.cost import cost
 from nas.arch.diff import diff
 from nas.arch.named import Named
-from nas.arch.rewrite import for_images, with_classes
 from nas.arch.text import text
 from nas.data import load
 from nas.data.cache import default_dir
 from nas.data.find import is_at_hand
 from nas.search.pace import pace
 from nas.train import recipes
-from nas.train.final import Training
-from nas.train.recipe import Recipe
+from nas.train.final import Training, training_of
+from nas.train.recipe import Recipe, recipe_of
 
 SEEDS = 3
 _SMALL_IMAGES = 64
 _ENOUGH_EPOCHS, _ENOUGH_IMAGES = 4, 1000
+_IMAGENET, _SYNSET = 1000, re.compile(r"n\d{8}")
+"""Classes of ImageNet, and how their folders are called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,17 +34,11 @@ class Plan:
         name: The network.
         data: What the person calls the data; "sample" for the embedded one.
         classes: Of the data.
-        recipe: "paper", "fast", or a file.
+        recipe: "paper" or "fast".
         full: The recipe before it was shortened.
-        epochs: Of a training.
-        train: Training images in an epoch.
         all_train: Training images that there are.
-        val: Validation images.
-        test: Test images.
         macs: Of the network as it is trained.
-        changed: What was changed in it, in words.
         is_papers_data: Whether the paper trains on this data.
-        seeds: Trainings.
         per_image_s: Device time to train on one image, as measured; None where it could not be.
         seconds: Device time of all trainings, as expected.
         budget_s: Device time that may be spent.
@@ -52,24 +50,46 @@ class Plan:
     classes: int
     recipe: str
     full: Recipe
-    epochs: int
-    train: int
     all_train: int
-    val: int
-    test: int
     macs: int
-    changed: tuple[str, ...]
     is_papers_data: bool
-    seeds: int
     per_image_s: float | None
     seconds: float | None
     budget_s: float
     trainings: tuple[Training, ...]
 
     @property
-    def is_full(self) -> bool:
-        """Whether nothing was shortened."""
-        return self.epochs == self.full.epochs and self.train == self.all_train
+    def epochs(self) -> int:
+        """Of a training."""
+        return self.trainings[0].recipe.epochs
+
+    @property
+    def train(self) -> int:
+        """Training images in an epoch."""
+        return min(self.all_train, self.trainings[0].recipe.limit or self.all_train)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What was changed in the network for these images and classes, in words."""
+        return self.trainings[0].changed
+
+    def told(self) -> dict[str, Any]:
+        """What a record says of it: numbers and words, and of the trainings what all have in common."""
+        first = self.trainings[0]
+        own = {name: value for name, value in asdict(self).items() if name != "trainings"}
+        common = {"epochs": self.epochs, "train": self.train, "val": first.val, "test": first.test}
+        return {**own, **common, "changed": list(self.changed), "seeds": len(self.trainings)}
+
+
+def plan_of(fields: dict[str, Any]) -> Plan:
+    """The plan that `dataclasses.asdict` made `fields` of.
+
+    Raises:
+        KeyError, TypeError: fields are absent or of another kind.
+        NasError: a recipe breaks a rule.
+    """
+    trainings = tuple(map(training_of, fields["trainings"]))
+    return Plan(**{**fields, "full": recipe_of(fields["full"]), "trainings": trainings})
 
 
 def plan(
@@ -99,9 +119,8 @@ def plan(
     side = named.input[1]
     size = side if side <= _SMALL_IMAGES and data != "imagenet" else None
     images = load(data, size=size)
-    is_papers = data in paper.data or (paper.data == ("imagenet",) and len(images.classes) == named.classes)
-    start = named.network()
-    network = for_images(with_classes(start, len(images.classes)), images.input)
+    is_papers = data in paper.data or ("imagenet" in paper.data and _is_imagenet(images.classes))
+    network = named.fitted(len(images.classes), images.input)
     recipe = recipe or ("paper" if is_papers else "fast")
     full = paper.recipe if recipe == "paper" else recipes.fast(network)
     count = seeds or SEEDS
@@ -109,7 +128,6 @@ def plan(
     made = measured.within(budget_s / count)
     if seeds is None and (made.recipe.epochs < _ENOUGH_EPOCHS or made.train < _ENOUGH_IMAGES):
         count, made = 1, measured.within(budget_s)
-    changed = tuple(map(str, diff(start, network)))
     first = Training(
         name=named.name,
         network=text(network),
@@ -119,7 +137,7 @@ def plan(
         val=made.val,
         test=made.test,
         device=str(device),
-        changed=changed,
+        changed=tuple(map(str, diff(named.network(), network))),
     )
     return Plan(
         name=named.name,
@@ -127,20 +145,19 @@ def plan(
         classes=len(images.classes),
         recipe=recipe,
         full=full,
-        epochs=made.recipe.epochs,
-        train=made.train,
         all_train=len(images.train),
-        val=made.val,
-        test=made.test,
         macs=cost(network, images.input).macs,
-        changed=changed,
         is_papers_data=is_papers,
-        seeds=count,
         per_image_s=made.per_image_s,
         seconds=None if made.seconds is None else count * made.seconds,
         budget_s=budget_s,
         trainings=tuple(replace(first, seed=seed) for seed in range(count)),
     )
+
+
+def _is_imagenet(classes: Sequence[str]) -> bool:
+    """Whether a folder's classes are called as those of ImageNet are, and are as many: 1,000 of one's own are not."""
+    return len(classes) == _IMAGENET and all(map(_SYNSET.fullmatch, classes))
 
 
 def _at_hand(wanted: tuple[str, ...]) -> str:

@@ -54,17 +54,8 @@ class Pace:
         return _more_steps(_shortened(self, budget_s))
 
 
-def pace(
-    network: Network,
-    data: Dataset,
-    recipe: Recipe,
-    *,
-    device: torch.device,
-    seed: int,
-    budget_s: float | None = None,
-    measure: bool = True,
-) -> Pace:
-    """The pace of a training on `data`, shortened to a budget if there is one.
+def pace(network: Network, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int) -> Pace:
+    """The pace of a training on all of `data`; a few images are trained on first, to see how fast that is.
 
     Args:
         network: What is trained.
@@ -72,19 +63,14 @@ def pace(
         recipe: In full.
         device: On which.
         seed: Of the images that are measured on.
-        budget_s: Device time that may be spent; None for as much as it takes.
-        measure: Whether to train on a few images first.
     """
     candidate = Candidate(network, cost(network, data.input))
-    per_image_s = None
-    if measure:
-        small = replace(recipe, batch=min(recipe.batch, _MEASURED))
-        per_image_s = seconds_per_image(candidate, data, small, device=device, seed=seed)
-        if per_image_s is not None and per_image_s * recipe.batch < _QUICK_S:
-            per_image_s = seconds_per_image(candidate, data, recipe, device=device, seed=seed)
+    small = replace(recipe, batch=min(recipe.batch, _MEASURED))
+    per_image_s = seconds_per_image(candidate, data, small, device=device, seed=seed)
+    if per_image_s is not None and per_image_s * recipe.batch < _QUICK_S:
+        per_image_s = seconds_per_image(candidate, data, recipe, device=device, seed=seed)
     train = min(len(data.train), recipe.limit or len(data.train))
-    whole = Pace(recipe, train, len(data.val), len(data.test), per_image_s)
-    return whole if budget_s is None else whole.within(budget_s)
+    return Pace(recipe, train, len(data.val), len(data.test), per_image_s)
 
 
 def _shortened(whole: Pace, budget_s: float) -> Pace:

@@ -125,9 +125,19 @@ def recorded(folder: Path) -> Training | None:
     if told.pop("version", None) != _VERSION:
         raise RunError(f"trainings have version {_VERSION}, this is another", path=str(folder / TRAINING))
     try:
-        return Training(**{**told, "recipe": recipe_of(told["recipe"]), "changed": tuple(told["changed"])})
+        return training_of(told)
     except (KeyError, TypeError) as error:
-        raise RunError(f"not the record of a training: {error}", path=str(folder / TRAINING)) from None
+        raise RunError(f"not the record of a training: {error!r}", path=str(folder / TRAINING)) from None
+
+
+def training_of(fields: dict[str, Any]) -> Training:
+    """The training that `dataclasses.asdict` made `fields` of.
+
+    Raises:
+        KeyError, TypeError: fields are absent or of another kind.
+        NasError: the recipe breaks a rule.
+    """
+    return Training(**{**fields, "recipe": recipe_of(fields["recipe"]), "changed": tuple(fields["changed"])})
 
 
 def read(folder: Path) -> Trained | None:
@@ -139,7 +149,10 @@ def read(folder: Path) -> Trained | None:
     training, told = recorded(folder), _read(folder / METRICS)
     if training is None or told is None:
         return None
-    return Trained(training, tuple(Epoch(**epoch) for epoch in told["epochs"]), Score(**told["test"]))
+    try:
+        return Trained(training, tuple(Epoch(**epoch) for epoch in told["epochs"]), Score(**told["test"]))
+    except (KeyError, TypeError) as error:
+        raise RunError(f"not the numbers of a training: {error!r}", path=str(folder / METRICS)) from None
 
 
 def _claim(training: Training, folder: Path) -> None:

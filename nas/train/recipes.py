@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nas.arch.nodes import Network, Norm
-from nas.arch.rewrite import rewrite
+from nas.arch.nodes import Network, Norm, Part
+from nas.arch.paths import subchains
 from nas.errors import NameUnknownError, NasError
 from nas.train.recipe import SEARCH, Recipe, recipe_of
 
@@ -143,8 +143,6 @@ def _paper(family: str, told: dict[str, Any]) -> PaperRecipe:
     return PaperRecipe(**{**told, **lists, "family": family, "recipe": recipe_of({**_PLAIN, **told["recipe"]})})
 
 
-def _is_normed(network: Network) -> bool:
+def _is_normed(part: Part) -> bool:
     """Whether it normalizes anything."""
-    found: list[Norm] = []
-    rewrite(network, lambda part: found.append(part) or part if isinstance(part, Norm) else part)  # type: ignore[func-returns-value]
-    return bool(found)
+    return isinstance(part, Norm) or any(_is_normed(inner) for _, whole in subchains(part) for inner in whole.parts)

@@ -1,0 +1,74 @@
+"""What commands that train one network after another have in common."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import torch
+
+from nas.errors import BudgetError, RunError
+from nas.search.budget import Budget
+from nas.train import final
+from nas.train.device import prepare_cpu
+from nas.train.failure import TrialFailure
+
+if TYPE_CHECKING:
+    from nas.train.final import Trained, Training
+    from nas.train.fit import Epoch
+
+
+def device_and_seconds(budget: str) -> tuple[torch.device, float]:
+    """The device that a budget is spent on, made ready, and its seconds."""
+    parsed = Budget.parse(budget)
+    if not parsed.is_time:
+        raise BudgetError("one training is given device time, not trials", path="--budget", hint="10cpumin or 1gpuh")
+    return ready(torch.device("cuda" if parsed.on_gpu(gpus=torch.cuda.device_count()) else "cpu")), parsed.amount
+
+
+def ready(device: torch.device) -> torch.device:
+    """The device, before its first tensor."""
+    if device.type == "cpu":
+        prepare_cpu()
+    return device
+
+
+def trained(training: "Training", folder: Path, *, quiet: bool) -> "Trained":
+    """Train as far as it takes, with a line for each epoch on standard error.
+
+    Raises:
+        RunError: as `train`; and where the training fails, which a person can change by recipe, batch or network.
+    """
+    show: Callable[[Epoch], None] | None = None if quiet else _Shown(training)
+    with _failures_told(folder):
+        return final.train(training, folder, on_epoch=show)
+
+
+@contextmanager
+def _failures_told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except TrialFailure as failure:
+        hint = "a smaller rate" if failure.reason == "diverged" else "smaller batches, or smaller images"
+        raise RunError(f"the training failed: {failure}", path=str(folder), hint=hint) from None
+
+
+class _Shown:
+    """Shows the epochs of a training."""
+
+    def __init__(self, training: "Training") -> None:
+        self._epochs = training.recipe.epochs
+        recipe = training.recipe
+        images = f"{recipe.limit} images" if recipe.limit else "all images"
+        click.echo(
+            f"{training.name}: {self._epochs} epochs on {images} of {training.data or 'sample'}, seed {training.seed}",
+            err=True,
+        )
+        for edit in training.changed:
+            click.echo(f"  changed {edit}", err=True)
+
+    def __call__(self, epoch: "Epoch") -> None:
+        left = epoch.seconds * (self._epochs - epoch.epoch)
+        said = f"loss {epoch.train_loss:.3f}   validation {epoch.val_accuracy:.2%}   {epoch.seconds:.1f} s"
+        click.echo(f"epoch {epoch.epoch:3} of {self._epochs}   {said}, {left / 60:.1f} min to go", err=True)
