@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import optuna
@@ -17,6 +17,7 @@ from nas.search.looks import looks
 from nas.search.objectives import Objective
 from nas.search.strategies import Strategy
 from nas.search.strategies.sight import Sight
+from nas.train.recipe import Recipe
 
 _DRAWS = 2000
 _WITHIN_LIMITS = 100
@@ -24,10 +25,38 @@ _WITHIN_LIMITS = 100
 
 @dataclass(frozen=True)
 class Proposal:
-    """A network to train, and what Optuna was asked for it."""
+    """A network to train.
+
+    Args:
+        candidate: The network.
+        asked: What Optuna was asked for it.
+        seed: Of the training.
+        name: What a person calls the network; empty where nobody named it.
+        recipe: How it is trained; None for the recipe of all.
+    """
 
     candidate: Candidate
     asked: FrozenTrial
+    seed: int
+    name: str = ""
+    recipe: Recipe | None = None
+
+
+class Chooser(Protocol):
+    """Says what to train next: a `Proposer`, or a `Roster`."""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the last proposal was None because nothing is left, fitting or not."""
+
+    def propose(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
+        """The next network that `fits`; None where there is none."""
+
+    def recall(self, recorded: FrozenTrial, candidate: Candidate) -> Proposal:
+        """The proposal that a trial on record was; it counts as made."""
+
+    def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
+        """Take note of how a proposal did; None where it has no values."""
 
 
 class Proposer:
@@ -44,7 +73,8 @@ class Proposer:
         strategy: Chooses.
         objectives: What it is told of.
         start: Points to begin with, before the strategy is asked.
-        seed: Of every choice.
+        seed: Of every choice, and of every training: all see the images in one order, so that what differs is the
+            networks' own.
     """
 
     def __init__(
@@ -90,7 +120,7 @@ class Proposer:
                 system_attrs=recorded.system_attrs,
             )
         )
-        return Proposal(candidate, self._study.get_trials(deepcopy=False)[-1])
+        return Proposal(candidate, self._study.get_trials(deepcopy=False)[-1], self._seed)
 
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Let the strategy know how a proposal did; None where it has no values."""
@@ -135,7 +165,7 @@ class Proposer:
             candidate = self._terms.candidate(trial)
             if self._is_new(candidate) and fits(candidate):
                 self._known.add(candidate.fingerprint)
-                return Proposal(candidate, self._study.get_trials(deepcopy=False)[trial.number])
+                return Proposal(candidate, self._study.get_trials(deepcopy=False)[trial.number], self._seed)
         self._refused.append(trial.number)
         return None
 
