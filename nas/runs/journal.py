@@ -35,7 +35,17 @@ class Journal:
         self._run, self._study, self._storage = run, study, storage
         self._id = storage.get_study_id_from_name(study.study_name)
 
-    def begin(self, asked: FrozenTrial, *, network: str, fingerprint: str, cost: Cost, seed: int) -> int:
+    def begin(
+        self,
+        asked: FrozenTrial,
+        *,
+        network: str,
+        fingerprint: str,
+        cost: Cost,
+        seed: int,
+        origin: str = "",
+        parents: Sequence[str] = (),
+    ) -> int:
         """Record that a trial begins, and return its number.
 
         Args:
@@ -44,8 +54,12 @@ class Journal:
             fingerprint: Of the network.
             cost: Of the network.
             seed: Of the training.
+            origin: Where the strategy has it from; empty where it does not say.
+            parents: Fingerprints of the networks it was made of.
         """
-        attrs = {"fingerprint": fingerprint, "network": network, "seed": seed}
+        attrs: dict[str, Any] = {"fingerprint": fingerprint, "network": network, "seed": seed}
+        if origin:
+            attrs |= {"origin": origin, "parents": list(parents)}
         costs = {
             name: value for name, value in asdict(cost).items() if name in ("params", "macs", "activations", "memory")
         }

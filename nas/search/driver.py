@@ -184,6 +184,8 @@ class Driver:
             fingerprint=candidate.fingerprint,
             cost=candidate.cost,
             seed=self._seed,
+            origin=proposal.origin,
+            parents=proposal.parents,
         )
         self._running[number] = _Running(proposal)
         self._ledger.train(number, 0.0)

@@ -16,6 +16,8 @@ from nas.search.limits import Candidate, Terms, UnfitError
 from nas.search.looks import looks
 from nas.search.objectives import Objective
 from nas.search.strategies import Strategy
+from nas.search.strategies.origin import Kind, Origin
+from nas.search.strategies.planned import PlanningSampler
 from nas.search.strategies.sight import Sight
 
 _DRAWS = 2000
@@ -24,10 +26,19 @@ _WITHIN_LIMITS = 100
 
 @dataclass(frozen=True)
 class Proposal:
-    """A network to train, and what Optuna was asked for it."""
+    """A network to train, and what Optuna was asked for it.
+
+    Args:
+        candidate: The network.
+        asked: The trial.
+        origin: Where it comes from, see `nas.search.strategies.origin.Kind`; empty where the strategy does not say.
+        parents: Fingerprints of the networks it was made of.
+    """
 
     candidate: Candidate
     asked: FrozenTrial
+    origin: str = ""
+    parents: tuple[str, ...] = ()
 
 
 class Proposer:
@@ -61,6 +72,8 @@ class Proposer:
         self._sight = Sight(looks(terms, objectives))
         self._study = optuna.create_study(directions=[objective.direction for objective in objectives])
         self._known: set[str] = set()
+        self._fingerprints: dict[int, str] = {}
+        """Of what was proposed, by its number in the study in memory."""
         self._refused: list[int] = []
         """Asked for in this proposal and not to be trained: left open meanwhile, so that TPE keeps away from them."""
         self.exhausted = False
@@ -90,7 +103,9 @@ class Proposer:
                 system_attrs=recorded.system_attrs,
             )
         )
-        return Proposal(candidate, self._study.get_trials(deepcopy=False)[-1])
+        recalled = self._study.get_trials(deepcopy=False)[-1]
+        self._fingerprints[recalled.number] = candidate.fingerprint
+        return Proposal(candidate, recalled)
 
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Let the strategy know how a proposal did; None where it has no values."""
@@ -104,13 +119,13 @@ class Proposer:
         self._study.sampler = self._strategy.sampler(int(seeds[0]), self._sight)
         for point, candidate in self._start:
             if self._is_new(candidate) and fits(candidate):
-                return self._ask_for(point, fits)
+                return self._ask_for(point, fits, "start")
         for _ in range(self._strategy.asks):
             if proposal := self._ask(fits):
                 return proposal
         for point, candidate in islice(self._drawn(random.Random(int(seeds[1]))), _WITHIN_LIMITS):
             if self._is_new(candidate) and fits(candidate):
-                return self._ask_for(point, fits)
+                return self._ask_for(point, fits, "random")
         return None
 
     def _drawn(self, rng: random.Random) -> Iterator[tuple[Point, Candidate]]:
@@ -125,19 +140,29 @@ class Proposer:
         self.exhausted = self.exhausted and not new
         return new
 
-    def _ask_for(self, point: Point, fits: Callable[[Candidate], bool]) -> Proposal | None:
+    def _ask_for(self, point: Point, fits: Callable[[Candidate], bool], kind: Kind) -> Proposal | None:
         self._study.enqueue_trial(_parameters(point))
-        return self._ask(fits)
+        return self._ask(fits, Origin(kind))
 
-    def _ask(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
+    def _ask(self, fits: Callable[[Candidate], bool], origin: Origin | None = None) -> Proposal | None:
         trial = self._study.ask()
         with suppress(UnfitError):
             candidate = self._terms.candidate(trial)
             if self._is_new(candidate) and fits(candidate):
                 self._known.add(candidate.fingerprint)
-                return Proposal(candidate, self._study.get_trials(deepcopy=False)[trial.number])
+                self._fingerprints[trial.number] = candidate.fingerprint
+                return self._proposal(candidate, trial.number, origin)
         self._refused.append(trial.number)
         return None
+
+    def _proposal(self, candidate: Candidate, number: int, origin: Origin | None) -> Proposal:
+        asked, sampler = self._study.get_trials(deepcopy=False)[number], self._study.sampler
+        if origin is None and isinstance(sampler, PlanningSampler):
+            origin = sampler.origin(number)
+        if origin is None:
+            return Proposal(candidate, asked)
+        parents = dict.fromkeys(self._fingerprints[parent] for parent in origin.parents)
+        return Proposal(candidate, asked, origin.kind, tuple(parents))
 
 
 def _parameters(point: Point) -> dict[str, Any]:
