@@ -11,9 +11,11 @@ def said(plan: Plan) -> str:
     trials = f"about {plan.trials}" if plan.trials is not None else "an unknown number of"
     each = f", {plan.trial_s:.2g} s for one of middling size" if plan.trial_s is not None else ""
     wall = f"; {duration(plan.wall_s)} if the machine has nothing else to do" if plan.wall_s is not None else ""
+    ends = plan.length.recipe.rungs
+    most = f", most of which stop after {' or '.join(map(str, ends))}" if ends else ""
     return (
         f"plan: {plan.budget} on {workers} ({plan.device}){wall}\n"
-        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{each}"
+        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{most}{each}"
     )
 
 
@@ -26,6 +28,7 @@ def told(plan: Plan) -> dict[str, Any]:
         "strategy": plan.strategy.name,
         "trials": plan.trials,
         "epochs": plan.length.recipe.epochs,
+        "rungs": list(plan.length.recipe.rungs),
         "train_images": plan.length.train,
         "val_images": plan.length.val,
         "trial_s": plan.trial_s,

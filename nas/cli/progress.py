@@ -9,7 +9,7 @@ import click
 
 from nas.cli.plan import said
 from nas.cli.table import count
-from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned
+from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned, Rested
 from nas.search.progress import Progress
 
 
@@ -51,7 +51,7 @@ class Display:
                 told = f"{trial.accuracy:.2%}" if trial.state == "complete" else f"{trial.state}: {trial.reason}"
                 self._line(f"trial {trial.number:3}  {told:>8}  {count(trial.macs):>7} MACs   {self._said(progress)}")
                 self._advance(progress)
-            case Began(progress=progress) | EpochDone(progress=progress):
+            case Began(progress=progress) | EpochDone(progress=progress) | Rested(progress=progress):
                 self._advance(progress)
             case Finished(cause=cause):
                 self._line(CAUSES[cause])

@@ -28,6 +28,12 @@ from nas.cli import options
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, if not chosen to suit the budget.")
+@click.option(
+    "--rungs/--no-rungs",
+    default=True,
+    show_default=True,
+    help="Stop trainings early where others promise more, if the budget has room for longer ones.",
+)
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--storage", help="URL of the database for the study.  [default: a file of the run]")
@@ -46,6 +52,7 @@ def command(
     max_macs: str | None,
     max_params: str | None,
     epochs: int | None,
+    rungs: bool,
     workers: int | None,
     seed: int,
     storage: str | None,
@@ -103,6 +110,7 @@ def command(
         recipe=asdict(replace(SEARCH, epochs=epochs)) if epochs else None,
         around=around,
         storage=storage,
+        rungs=rungs,
     )
     if dry_run:
         from nas.cli.plan import said, told

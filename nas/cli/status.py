@@ -57,12 +57,13 @@ def _said(run: "Run", made: "Status") -> str:
     spent, left = (duration(at.spent), duration(at.left)) if time else (f"{at.spent:.0f}", f"{at.left:.0f} trials")
     share = made.overhead / made.seconds if made.seconds else 0.0
     best = f", best {at.best:.2%}" if at.best is not None else ""
+    resting = f", {at.resting} at rungs" if at.resting else ""
     lines = [
         f"run     {run.folder}",
         f"state   {made.state}{f': {CAUSES[made.cause]}' if made.cause else ''}",
         f"budget  {made.budget}: {spent} spent, {left} left",
         f"device  {duration(made.seconds)}, {share:.0%} of it between trainings",
-        f"trials  {at.complete} trained, {at.failed} failed, {at.stopped} stopped, {at.running} under way",
+        f"trials  {at.complete} trained, {at.failed} failed, {at.stopped} stopped, {at.running} under way{resting}",
         f"front   {at.front}{best}",
     ]
     if made.state != "finished" and at.eta_s is not None:

@@ -73,6 +73,16 @@ class Journal:
         """Record the epochs of a trial so far, and the device time spent on it."""
         self._note(number, seconds=seconds, epochs=list(epochs))
 
+    def rest(self, number: int, *, seconds: float, micro_batch: int | None = None) -> None:
+        """Record that a trial has reached the end of a rung, and waits there."""
+        self._note(number, seconds=seconds, **({"micro_batch": micro_batch} if micro_batch else {}))
+        self._set(number, TrialState.WAITING)
+
+    def go_on(self, number: int, *, until: int) -> None:
+        """Record that a trial that waited trains on, and until when."""
+        self._note(number, until=until)
+        self._set(number, TrialState.RUNNING)
+
     def complete(
         self,
         number: int,
@@ -99,8 +109,7 @@ class Journal:
     def stop(self, number: int, reason: str, *, seconds: float) -> None:
         """Record that a trial was stopped before its end."""
         self._note(number, seconds=seconds, reason=reason)
-        with self._writing():
-            self._study.tell(number, state=TrialState.PRUNED)
+        self._set(number, TrialState.PRUNED)
 
     def fail(self, number: int, reason: str, detail: str, *, seconds: float) -> None:
         """Record that a trial failed."""
@@ -140,6 +149,10 @@ class Journal:
             trial_id = self._trial_id(number)
             for name, value in attrs.items():
                 self._storage.set_trial_user_attr(trial_id, name, value)
+
+    def _set(self, number: int, state: TrialState) -> None:
+        with self._writing():
+            self._storage.set_trial_state_values(self._trial_id(number), state)
 
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)

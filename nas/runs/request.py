@@ -31,6 +31,7 @@ class Request:
         recipe: Fields of a training recipe; None for that of searches, shortened to the budget.
         around: The named network that was opened into the space; None for none.
         storage: URL of the database that holds the study; None for a file of the run.
+        rungs: Whether trainings are stopped early where others promise more, if the budget has room for that.
     """
 
     space: str
@@ -47,6 +48,7 @@ class Request:
     recipe: dict[str, Any] | None = None
     around: str | None = None
     storage: str | None = None
+    rungs: bool = False
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
@@ -93,6 +95,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "recipe": ("the fields of a recipe, or None", _absent_or(lambda value: isinstance(value, dict))),
     "around": ("a name, or None", _absent_or(_is_text)),
     "storage": ("a URL, or None", _absent_or(_is_text)),
+    "rungs": ("true or false", lambda value: isinstance(value, bool)),
 }
 
 

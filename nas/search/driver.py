@@ -13,16 +13,17 @@ from nas.arch.cost import Cost
 from nas.arch.text import text
 from nas.errors import NasError
 from nas.runs.journal import Journal
-from nas.runs.trial import trial_of
+from nas.runs.trial import State, trial_of
 from nas.search.errors import SearchError
-from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished
+from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Rested
 from nas.search.forecast import Forecast, images_seen
 from nas.search.ledger import Clock, Ledger
 from nas.search.length import Length
 from nas.search.limits import Candidate
-from nas.search.objectives import Objective
+from nas.search.objectives import Objective, losses
 from nas.search.progress import Progress, progress
 from nas.search.proposer import Chooser, Proposal
+from nas.search.rungs import Rungs
 from nas.search.tally import Tally
 from nas.search.trial import Job, Outcome
 from nas.train.fit import Epoch
@@ -54,12 +55,14 @@ class _Running:
     Args:
         proposal: What is trained.
         epochs: Done.
+        until: Epochs at whose end it rests, or those of its recipe.
         before: Device time of workers that have left it.
         seconds: Device time of the worker that has it.
         tries: Workers of this process that were given it since its last epoch.
     """
 
     proposal: Proposal
+    until: int
     epochs: list[Epoch] = field(default_factory=list)
     before: float = 0.0
     seconds: float = 0.0
@@ -113,11 +116,15 @@ class Driver:
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
         self._objectives, self._length, self._workers = objectives, length, workers
+        self._rungs = Rungs(length.rungs) if length.recipe.rungs else None
+        self._ends = (*length.recipe.rungs, length.recipe.epochs)
         self._clock, self._tell = clock, tell
         self._tally = Tally(objectives)
         self._running: dict[int, _Running] = {}
         self._waiting: deque[int] = deque()
         """Of the trials under way, those that no worker has."""
+        self._resting: dict[int, _Running] = {}
+        """At the end of a rung; they are not under way."""
         self._full = False
         """Whether what is left has no room beside the trials under way."""
         self._cause: Cause | None = None
@@ -137,11 +144,17 @@ class Driver:
             epochs = [Epoch(**told) for told in frozen.user_attrs.get("epochs", ())]
             for epoch in epochs:
                 self._learn(proposal.candidate.cost, epoch)
+            until = frozen.user_attrs.get("until", self._ends[-1])
+            running = _Running(proposal, until, epochs, before=trial.seconds)
             if trial.state == "running":
-                self._running[trial.number] = _Running(proposal, epochs, before=trial.seconds)
+                self._running[trial.number] = running
                 self._waiting.append(trial.number)
+            elif trial.state == "waiting":
+                self._resting[trial.number] = running
             else:
                 self._tally.recall(trial)
+            if self._rungs:
+                self._climbed(self._rungs, trial.number, running, trial.state)
 
     @property
     def over(self) -> bool:
@@ -160,31 +173,39 @@ class Driver:
         """The next trial, begun; None where there is none, or none before another ends."""
         self._hold_own()
         while self._waiting and not self._ended:
-            number = self._waiting.popleft()
-            running = self._running[number]
+            lost = self._waiting.popleft()
+            running = self._running[lost]
             if running.tries >= _TRIES:
                 detail = f"{running.tries} one after the other; perhaps the machine ran out of memory"
-                self._fail(number, "the worker died", detail)
+                self._fail(lost, "the worker died", detail)
             elif self._is_out_of_time:
-                self._stop(number)
+                self._stop(lost)
             else:
-                return self._job(number, "goes on")
+                return self._job(lost, "goes on")
         if self._full or self._ended:
             return None
-        proposal = self._propose()
-        if proposal is None:
-            self._full = True
-            return None
-        candidate = proposal.candidate
+        if (number := self._due()) is not None:
+            return self._promoted(number)
+        if proposal := self._propose():
+            return self._started(proposal)
+        if (number := self._late()) is not None:
+            return self._promoted(number)
+        self._full = True
+        if self._proposer.exhausted and not self._running:  # What runs ends first.
+            self._cause = "space"
+        return None
+
+    def _started(self, proposal: Proposal) -> Job:
+        candidate, until = proposal.candidate, self._ends[0]
         number = self._journal.begin(
             proposal.asked,
             network=text(candidate.network),
             fingerprint=candidate.fingerprint,
             cost=candidate.cost,
             seed=proposal.seed,
-            notes=proposal.notes(),
+            notes=proposal.notes() | ({"until": until} if self._rungs else {}),
         )
-        self._running[number] = _Running(proposal)
+        self._running[number] = _Running(proposal, until)
         self._ledger.train(number, 0.0)
         return self._job(number, "begins")
 
@@ -207,9 +228,8 @@ class Driver:
             self._journal.epochs(number, [asdict(epoch) for epoch in running.epochs], seconds=running.spent)
             self._note_ledger()
             self._learn(running.cost, epoch)
-            epochs = self._length.recipe.epochs
-            self._tell(EpochDone(number, epoch.epoch, epochs, epoch.val_accuracy, self.progress()))
-        if len(running.epochs) == self._length.recipe.epochs:
+            self._tell(EpochDone(number, epoch.epoch, self._ends[-1], epoch.val_accuracy, self.progress()))
+        if len(running.epochs) == running.until:
             return True
         if self._is_out_of_time:
             self._stop(number)
@@ -231,9 +251,10 @@ class Driver:
             self._wait(number)
         elif outcome.reason:
             self._fail(number, outcome.reason, outcome.detail)
+        elif self._rungs and running.until < self._ends[-1]:
+            self._settle(self._rungs, number, outcome)
         else:
-            accuracy = running.epochs[-1].val_accuracy
-            values = [objective.value(running.cost, accuracy) for objective in self._objectives]
+            values = self._values(running.proposal, running.epochs[-1].val_accuracy)
             test = asdict(outcome.test) if outcome.test else None
             self._journal.complete(number, values, seconds=running.spent, micro_batch=outcome.micro_batch, test=test)
             self._close(number, values)
@@ -281,6 +302,8 @@ class Driver:
         self._note_ledger()
         cause = self._cause or "budget"
         if cause != "interrupted":
+            self._dismiss()
+        if cause != "interrupted":
             self._journal.remember("ended", cause)
         finished = Finished(tuple(self._tally.front), cause, self.progress())
         _log.info("finished: %s, %d on the front", cause, len(finished.front))
@@ -289,7 +312,8 @@ class Driver:
 
     def progress(self) -> Progress:
         """How far the search is."""
-        return progress(self._tally, self._ledger, running=len(self._running), workers=self._workers)
+        under_way, resting = len(self._running), len(self._resting)
+        return progress(self._tally, self._ledger, running=under_way, resting=resting, workers=self._workers)
 
     @property
     def _is_out_of_time(self) -> bool:
@@ -302,17 +326,102 @@ class Driver:
         proposal, candidate = running.proposal, running.proposal.candidate
         _log.info("trial %d %s: %s, %d MACs", number, how, candidate.fingerprint, candidate.cost.macs)
         self._tell(Began(self._journal.trial(number), self._seconds(candidate.cost), self.progress()))
-        return Job(number, text(candidate.network), proposal.seed, proposal.recipe)
+        return Job(number, text(candidate.network), proposal.seed, proposal.recipe, running.until)
+
+    def _due(self) -> int | None:
+        """The trial at a rung whose turn it is, where what is left is not for the promising ones alone."""
+        if self._rungs is None or self._is_ending:
+            return None
+        number = self._rungs.due()
+        if number is None or self._to_go(number, self._ends[self._rungs.reached(number)]) > self._free:
+            return None
+        return number
+
+    def _late(self) -> int | None:
+        """Where nothing new is begun any more, the trial at a rung to bring to its end: first of the promising ones."""
+        if self._rungs is None:
+            return None
+        fitting = [n for n in self._rungs.resting() if self._to_go(n, self._ends[-1]) <= self._free]
+        promising = [n for n in self._rungs.promising() if n in fitting]
+        if not promising and not self._ledger.budget.is_time:
+            return None
+        return self._rungs.best(promising or fitting) if fitting else None
+
+    @property
+    def _is_ending(self) -> bool:
+        """Whether what is left is needed to bring those to their end that are expected on the front."""
+        if self._rungs is None or not self._ledger.budget.is_time:
+            return False
+        return sum(self._to_go(number, self._ends[-1]) for number in self._rungs.promising()) >= self._free
+
+    def _to_go(self, number: int, end: int) -> float:
+        """Seconds, with a margin, until a trial that rests has done so many epochs."""
+        running = self._resting[number]
+        images = (end - len(running.epochs)) * self._length.images
+        return _MARGIN * (self._forecast.seconds(running.cost, images=images) or 0.0)
+
+    def _promoted(self, number: int) -> Job:
+        """A trial that rests, on its way to the next rung."""
+        assert self._rungs is not None
+        running = self._running[number] = self._resting.pop(number)
+        running.until = self._ends[self._rungs.reached(number)]
+        self._rungs.go_on(number)
+        self._journal.go_on(number, until=running.until)
+        return self._job(number, "goes on")
+
+    def _settle(self, rungs: Rungs, number: int, outcome: Outcome) -> None:
+        """A trial rests at the end of its rung."""
+        running = self._resting[number] = self._running.pop(number)
+        running.tries = 0
+        self._journal.rest(number, seconds=running.spent, micro_batch=outcome.micro_batch)
+        self._reach(rungs, number, running, running.epochs[-1])
+        self._note_ledger()
+        self._full = False
+        _log.info("trial %d rests after %d epochs", number, running.until)
+        self._tell(Rested(self._journal.trial(number), self.progress()))
+
+    def _reach(self, rungs: Rungs, number: int, running: _Running, epoch: Epoch) -> None:
+        def lost(accuracy: float) -> tuple[float, ...]:
+            directions = [objective.direction for objective in self._objectives]
+            return losses(self._values(running.proposal, accuracy), directions)
+
+        rungs.reach(number, epoch.val_accuracy, macs=running.cost.macs, losses=lost)
+
+    def _climbed(self, rungs: Rungs, number: int, running: _Running, state: State) -> None:
+        """Tell the rungs of a trial on record. One that was killed when it had reached a rung has yet to say so."""
+        for end in self._ends:
+            if len(running.epochs) >= end and (state != "running" or running.until > end):
+                self._reach(rungs, number, running, running.epochs[end - 1])
+        if state == "running" and rungs.reached(number):
+            rungs.go_on(number)
+        elif state in ("fail", "pruned"):
+            rungs.leave(number)
+
+    def _dismiss(self) -> None:
+        """The trials that rest will not go on."""
+        for number, running in sorted(self._resting.items()):
+            reached = self._rungs.reached(number) if self._rungs else 0
+            reason = f"rested at rung {reached} of {len(self._ends)}"
+            self._journal.stop(number, reason, seconds=running.spent)
+            trial = self._journal.trial(number)
+            self._tally.add(trial)
+            self._tell(Ended(trial, self.progress()))
+        self._resting.clear()
+
+    def _values(self, proposal: Proposal, accuracy: float) -> list[float]:
+        return [objective.value(proposal.candidate.cost, accuracy) for objective in self._objectives]
 
     def _propose(self) -> Proposal | None:
         """What to train next; near the end, first of what lets all workers end together, then of what fits at all."""
-        if self._ledger.is_spent:
+        if self._ledger.is_spent or self._is_ending:
             return None
+        if self._rungs:
+            for number, accuracy in self._rungs.expected().items():
+                rests = self._resting[number].proposal
+                self._proposer.expect(rests, self._values(rests, accuracy))
         for room in self._rooms():
             if proposal := self._proposer.propose(partial(self._fits, room)):
                 return proposal
-        if self._proposer.exhausted and not self._running:  # What runs ends first.
-            self._cause = "space"
         return None
 
     def _fits(self, room: float, candidate: Candidate) -> bool:
@@ -324,16 +433,22 @@ class Driver:
         """Seconds that the next trial may take: a fair share of what is left, or else all that is free."""
         if not self._ledger.budget.is_time:
             return (math.inf,)
-        left = self._ledger.left
-        free = left - sum(map(self._rest, self._running.values()))
-        return min(free, left / self._workers, _LARGEST * self._ledger.budget.amount), free
+        fair = min(self._free, self._ledger.left / self._workers, _LARGEST * self._ledger.budget.amount)
+        return fair, self._free
+
+    @property
+    def _free(self) -> float:
+        """Seconds that are left beside what the trials under way will still take."""
+        if not self._ledger.budget.is_time:
+            return math.inf
+        return self._ledger.left - sum(map(self._rest, self._running.values()))
 
     def _seconds(self, cost: Cost) -> float | None:
         return self._forecast.seconds(cost, images=self._length.all_images)
 
     def _rest(self, running: _Running) -> float:
         """Seconds that a trial under way will still take."""
-        images = self._length.all_images - len(running.epochs) * self._length.images
+        images = (running.until - len(running.epochs)) * self._length.images + images_seen(0, self._length.test)
         return self._forecast.seconds(running.cost, images=images) or 0.0
 
     def _learn(self, cost: Cost, epoch: Epoch) -> None:
@@ -358,7 +473,12 @@ class Driver:
         self._close(number, None)
 
     def _close(self, number: int, values: Sequence[float] | None) -> None:
-        self._proposer.tell(self._running.pop(number).proposal, values)
+        running = self._running.pop(number)
+        self._proposer.tell(running.proposal, values)
+        if self._rungs and values is None:
+            self._rungs.leave(number)
+        elif self._rungs:
+            self._reach(self._rungs, number, running, running.epochs[-1])
         self._note_ledger()
         self._full = False
         trial = self._journal.trial(number)

@@ -16,7 +16,7 @@ from nas.search.budget import Budget
 from nas.search.calibrate import seconds_per_image
 from nas.search.forecast import Forecast
 from nas.search.ledger import Clock, recorded_budget
-from nas.search.length import Length, full, length_of, shortened
+from nas.search.length import Length, climbing, full, length_of, shortened, with_rungs
 from nas.search.limits import Terms
 from nas.search.objectives import Objective, objectives
 from nas.search.strategies import Strategy, strategy
@@ -40,7 +40,7 @@ class Plan:
         length: Of each trial.
         speed: Device time to train a middling network on one image, in seconds; None where it could not be measured.
         forecast: What is known of how long networks train.
-        trial_s: Device time of a trial of that network, in seconds; None where nothing was measured.
+        trial_s: Device time of a trial of that network that reaches its end; None where nothing was measured.
         clock: Of this process, running since before the measurement.
     """
 
@@ -62,14 +62,19 @@ class Plan:
         """How many trials are expected; None where nothing was measured."""
         if not self.budget.is_time:
             return int(self.budget.amount)
-        return int(self.budget.amount / self.trial_s) if self.trial_s else None
+        return int(self.budget.amount / self.mean_s) if self.mean_s else None
 
     @property
     def wall_s(self) -> float | None:
         """How long the search is expected to take, in seconds, where the machine has nothing else to do."""
         if self.budget.is_time:
             return self.budget.amount / max(1, self.workers)
-        return self.budget.amount * self.trial_s / max(1, self.workers) if self.trial_s else None
+        return self.budget.amount * self.mean_s / max(1, self.workers) if self.mean_s else None
+
+    @property
+    def mean_s(self) -> float | None:
+        """Device time of a trial of that network on the average, in seconds: not all reach their end."""
+        return self.trial_s and self.trial_s * self.length.mean_images / self.length.all_images
 
     def facts(self) -> dict[str, Any]:
         """What a run remembers of its plan, so that a resumed one has the same."""
@@ -105,10 +110,13 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
     if "length" in known:
         length, speed = length_of(known["length"]), known["seconds_per_image"]
     else:
+        if request.recipe is not None and request.rungs and not recipe.rungs:
+            recipe = with_rungs(recipe)
         length = full(recipe, train=len(data.train), val=len(data.val))
         speed = seconds_per_image(middling, data, recipe, device=device, seed=request.seed)
         if budget.is_time and request.recipe is None and speed is not None:
-            length = shortened(length, seconds_per_image=speed, seconds=budget.amount)
+            long = climbing(length, seconds_per_image=speed, seconds=budget.amount) if request.rungs else None
+            length = long or shortened(length, seconds_per_image=speed, seconds=budget.amount)
     if speed is not None:
         forecast.learn(middling.cost, images=1, seconds=speed)
     return Plan(

@@ -1,5 +1,6 @@
 """How far a run is, from its record alone: while it goes on, from another process, or afterwards."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,15 +44,15 @@ def status(run: Run) -> Status:
     Raises:
         RunError: its study is damaged, or written by a newer Optuna.
     """
-    tally, running = Tally(objectives(run.request.objectives)), 0
+    tally, under_way = Tally(objectives(run.request.objectives)), Counter[str]()
     going_on = is_locked(run)  # First: a run that ends meanwhile has then recorded why.
     if has_journal(run):
         journal = open_journal(run)
         facts = journal.facts()
         ledger = recorded_ledger(recorded_budget(run.request, facts), journal)
         for trial in journal.trials():
-            if trial.state == "running":
-                running += 1
+            if trial.state in ("running", "waiting"):
+                under_way[trial.state] += 1
             else:
                 tally.recall(trial)
     else:
@@ -61,7 +62,13 @@ def status(run: Run) -> Status:
         state="going on" if going_on else "finished" if cause else "interrupted",
         cause=cause,
         budget=ledger.budget,
-        progress=progress(tally, ledger, running=running, workers=max(1, facts.get("workers", 1))),
+        progress=progress(
+            tally,
+            ledger,
+            running=under_way["running"],
+            resting=under_way["waiting"],
+            workers=max(1, facts.get("workers", 1)),
+        ),
         seconds=ledger.seconds,
         overhead=ledger.overhead,
     )
