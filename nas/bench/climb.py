@@ -71,7 +71,8 @@ class _Climbing:
     def play(self, name: str, seed: int) -> Play:
         """What was done."""
         cells = tuple(self._asked[number] for number in self._full)
-        return Play(name, seed, cells, self._seconds, tuple(spent / EPOCHS for spent in self._full.values()))
+        spent = tuple(after / EPOCHS for after in self._full.values())
+        return Play(name, seed, cells, len(self._asked), self._seconds, spent)
 
     def _begin(self) -> None:
         begin = time.process_time()

@@ -122,6 +122,7 @@ class Play:
         strategy: Its name.
         seed: Of its choices and of the noise.
         cells: In the order in which they were trained; one that it asked for again counts again.
+        asks: How many cells it asked for.
         seconds: CPU time of all asks.
         spent: At each, what was spent with it in all, in trainings; empty where that is one for each.
     """
@@ -129,6 +130,7 @@ class Play:
     strategy: str
     seed: int
     cells: tuple[Cell, ...]
+    asks: int
     seconds: float
     spent: tuple[float, ...] = ()
 
@@ -182,4 +184,4 @@ def play(strategy: Strategy, arena: Arena, *, seed: int, evaluations: int) -> Pl
         if cell not in told:
             told[cell] = arena.table[cell][arena.task] + arena.noise * rng.standard_normal()
         study.tell(trial, [told[cell]] if arena.single else [told[cell], float(arena.macs(cell))])
-    return Play(strategy.name, seed, tuple(cells), seconds)
+    return Play(strategy.name, seed, tuple(cells), len(cells), seconds)
