@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from nas.arch.nodes import Space
@@ -20,7 +21,7 @@ class Request:
         space: What the person called the space.
         space_text: The space itself, as canonical text.
         budget: As typed: `10cpumin`, `2gpuh`, `40trials`.
-        data: What the person called the data; None for the sample.
+        data: Name or path of the data; None for the sample.
         size: Side of the images, in pixels; None keeps them.
         strategy: Its name.
         objectives: Their names.
@@ -31,6 +32,7 @@ class Request:
         recipe: Fields of a training recipe; None for that of searches, shortened to the budget.
         around: The named network that was opened into the space; None for none.
         storage: URL of the database that holds the study; None for a file of the run.
+        study: Name of the study in that database; None for the run's name.
     """
 
     space: str
@@ -47,12 +49,18 @@ class Request:
     recipe: dict[str, Any] | None = None
     around: str | None = None
     storage: str | None = None
+    study: str | None = None
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
             value = getattr(self, name)
             if not holds(value):
                 raise RunError(f"{name} is {rule}, got {value!r}", path=f"request.{name}")
+
+    @property
+    def data_name(self) -> str:
+        """What a person calls the data: its name, or that of its folder."""
+        return Path(self.data).name if self.data else "sample"
 
     def open_space(self) -> Space:
         """The space that is searched."""
@@ -93,6 +101,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "recipe": ("the fields of a recipe, or None", _absent_or(lambda value: isinstance(value, dict))),
     "around": ("a name, or None", _absent_or(_is_text)),
     "storage": ("a URL, or None", _absent_or(_is_text)),
+    "study": ("a name, or None", _absent_or(_is_text)),
 }
 
 
