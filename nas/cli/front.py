@@ -26,8 +26,8 @@ def named_in(runs: list[Run]) -> dict[str, str]:
 
 def about(runs: list[Run]) -> str:
     """Data, budget and strategy of the runs, in a line."""
+    asked = [run.request for run in runs]
     told = dict.fromkeys(
-        f"{run.request.data or 'Fashion-MNIST sample'}, {run.request.budget}, {run.request.strategy}, one seed"
-        for run in runs
+        f"{r.data_name if r.data else 'Fashion-MNIST sample'}, {r.budget}, {r.strategy}, one seed" for r in asked
     )
     return "; ".join(told)

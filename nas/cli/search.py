@@ -36,7 +36,7 @@ from nas.cli import options
 )
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--storage", help="URL of the database for the study.  [default: a file of the run]")
+@click.option("--storage", help="URL of the database for the study, kept in the run.  [default: a file]")
 @click.option("--dry-run", is_flag=True, help="Print the plan, leave nothing behind.")
 @click.option("--name", help="The run's name; the time and the space unless said.")
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)

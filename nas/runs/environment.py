@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from nas.runs.storage import hidden
+
 _PACKAGES = ("nas-space", "torch", "numpy", "optuna", "ray", "pandas")
 
 
@@ -22,7 +24,7 @@ def environment(devices: Sequence[str]) -> str:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "devices": list(devices),
         "commit": _commit(),
-        "command": sys.argv,
+        "command": list(map(hidden, sys.argv)),
     }
     return json.dumps(told, indent=2) + "\n"
 

@@ -4,25 +4,24 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Literal
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, OptunaError
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from nas.arch.cost import Cost
 from nas.errors import RunError
 from nas.runs import files
 from nas.runs.folder import Run
+from nas.runs.storage import file_url, hidden, open_storage, why
 from nas.runs.trial import Trial, trial_of
 
 Direction = Literal["maximize", "minimize"]
 
-_PATIENCE_S = 60.0
-"""Who looks at a run while it goes on holds its file for a moment."""
+_BEGUN = "begun"
+"""The last fact of a new study in a database, where no file can appear whole."""
 
 
 class Journal:
@@ -163,7 +162,7 @@ class Journal:
             yield
         except (SQLAlchemyError, OptunaError) as error:
             raise RunError(
-                f"the study of this run cannot be written: {_why(error)}",
+                f"the study of this run cannot be written: {why(error)}",
                 path=_place(self._run),
                 hint="make room or give the right to write; `nas resume` goes on from there",
             ) from None
@@ -180,11 +179,15 @@ def begin_journal(run: Run, *, directions: Sequence[Direction], facts: Mapping[s
     The study appears whole or not at all.
     """
     if run.request.storage:
-        return _begin(run, _storage(run.request.storage, new=True), directions, facts or {})
+        storage = open_storage(run.request.storage, new=True)
+        with _damage_told(run):
+            if run.study_name in optuna.get_all_study_names(storage):  # Of a process that was killed.
+                optuna.delete_study(study_name=run.study_name, storage=storage)
+        return _begin(run, storage, directions, {**(facts or {}), _BEGUN: True})
     unfinished = run.study.with_name(f"{run.study.name}.part")
     for left in run.folder.glob(f"{unfinished.name}*"):  # Of a process that was killed; SQLite's own journal too.
         left.unlink()
-    storage = _storage(_url(unfinished), new=True)
+    storage = open_storage(file_url(unfinished), new=True)
     _begin(run, storage, directions, facts or {})
     storage.engine.dispose()
     unfinished.replace(run.study)
@@ -200,11 +203,12 @@ def has_journal(run: Run) -> bool:
     """
     if run.request.storage:
         with _damage_told(run):
-            names = optuna.get_all_study_names(_storage(run.request.storage, new=True))
-            return run.name in names
-    if not run.study.is_file() and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
+            begun = _is_begun(open_storage(run.request.storage, new=True), run.study_name)
+    else:
+        begun = run.study.is_file()
+    if not begun and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
         raise _absent(run)
-    return run.study.is_file()
+    return begun
 
 
 def open_journal(run: Run) -> Journal:
@@ -213,11 +217,11 @@ def open_journal(run: Run) -> Journal:
     Raises:
         RunError: the study is absent, damaged, or written by a newer Optuna.
     """
-    if not run.request.storage and not run.study.is_file():
+    if not has_journal(run):
         raise _absent(run)
     with _damage_told(run):
-        storage = _storage(run.request.storage or _url(run.study), new=False)
-        name = run.name if run.request.storage else None  # The folder of a run may be renamed.
+        storage = open_storage(run.request.storage or file_url(run.study), new=False)
+        name = run.study_name if run.request.storage else None  # The folder of a run may be renamed.
         return Journal(run, optuna.load_study(storage=storage, study_name=name), storage)
 
 
@@ -234,7 +238,7 @@ def _begin(
     run: Run, storage: optuna.storages.RDBStorage, directions: Sequence[Direction], facts: Mapping[str, Any]
 ) -> Journal:
     with _damage_told(run):
-        study = optuna.create_study(storage=storage, study_name=run.name, directions=list(directions))
+        study = optuna.create_study(storage=storage, study_name=run.study_name, directions=list(directions))
     journal = Journal(run, study, storage)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -242,6 +246,14 @@ def _begin(
     for name, value in facts.items():
         journal.remember(name, value)
     return journal
+
+
+def _is_begun(storage: optuna.storages.RDBStorage, name: str) -> bool:
+    """Whether a database holds a study with all its facts; one that holds trials has them."""
+    if name not in optuna.get_all_study_names(storage):
+        return False
+    study = storage.get_study_id_from_name(name)
+    return _BEGUN in storage.get_study_user_attrs(study) or storage.get_n_trials(study) > 0
 
 
 @contextmanager
@@ -254,7 +266,7 @@ def _damage_told(run: Run) -> Iterator[None]:
     except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError) as error:
         if isinstance(error, RunError):
             raise
-        raise _damaged(run, _why(error)) from None
+        raise _damaged(run, why(error)) from None
 
 
 def _damaged(run: Run, why: str) -> RunError:
@@ -262,23 +274,9 @@ def _damaged(run: Run, why: str) -> RunError:
 
 
 def _absent(run: Run) -> RunError:
-    return RunError("the study of this run is absent", path=str(run.study), hint="the run has no trials to read")
-
-
-def _why(error: Exception) -> str:
-    """The cause of an error in a line: what the database said, where Optuna only says that it said something."""
-    return str(error.__cause__ or error).partition("\n")[0]
+    place = f"{_place(run)} {run.study_name}" if run.request.storage else _place(run)
+    return RunError("the study of this run is absent", path=place, hint="the run has no trials to read")
 
 
 def _place(run: Run) -> str:
-    return run.request.storage or str(run.study)
-
-
-def _url(file: Path) -> str:
-    return URL.create("sqlite", database=str(file)).render_as_string()
-
-
-def _storage(url: str, *, new: bool) -> optuna.storages.RDBStorage:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    options = {"connect_args": {"timeout": _PATIENCE_S}} if url.startswith("sqlite") else None
-    return optuna.storages.RDBStorage(url, engine_kwargs=options, skip_table_creation=not new)
+    return hidden(run.request.storage) if run.request.storage else str(run.study)

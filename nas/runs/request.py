@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from nas.arch.nodes import Space
@@ -20,7 +21,7 @@ class Request:
         space: What the person called the space.
         space_text: The space itself, as canonical text.
         budget: As typed: `10cpumin`, `2gpuh`, `40trials`.
-        data: What the person called the data; None for the sample.
+        data: Name or path of the data; None for the sample.
         size: Side of the images, in pixels; None keeps them.
         strategy: Its name.
         objectives: Their names.
@@ -32,6 +33,7 @@ class Request:
         around: The named network that was opened into the space; None for none.
         storage: URL of the database that holds the study; None for a file of the run.
         rungs: Whether trainings are stopped early where others promise more, if the budget has room for that.
+        study: Name of the study in that database; None for the run's name.
     """
 
     space: str
@@ -49,12 +51,18 @@ class Request:
     around: str | None = None
     storage: str | None = None
     rungs: bool = False
+    study: str | None = None
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
             value = getattr(self, name)
             if not holds(value):
                 raise RunError(f"{name} is {rule}, got {value!r}", path=f"request.{name}")
+
+    @property
+    def data_name(self) -> str:
+        """What a person calls the data: its name, or that of its folder."""
+        return Path(self.data).name if self.data else "sample"
 
     def open_space(self) -> Space:
         """The space that is searched."""
@@ -96,6 +104,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "around": ("a name, or None", _absent_or(_is_text)),
     "storage": ("a URL, or None", _absent_or(_is_text)),
     "rungs": ("true or false", lambda value: isinstance(value, bool)),
+    "study": ("a name, or None", _absent_or(_is_text)),
 }
 
 

@@ -12,6 +12,7 @@ from nas.arch.realize import Point
 from nas.data import load
 from nas.errors import BudgetError
 from nas.runs.request import Request
+from nas.runs.storage import reach
 from nas.search.budget import Budget
 from nas.search.calibrate import seconds_per_image
 from nas.search.forecast import Forecast
@@ -90,7 +91,7 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         cache_dir: Where each host keeps its copy of the data; None for the default.
 
     Raises:
-        NasError: the request cannot be met: budget, strategy, objectives, recipe, limits or data.
+        NasError: the request cannot be met: budget, strategy, objectives, storage, recipe, limits or data.
         SearchError: no network of the space can be trained within the limits.
     """
     known = facts or {}
@@ -98,6 +99,8 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
     device = torch.device("cuda" if budget.on_gpu(gpus=torch.cuda.device_count()) else "cpu")
     workers = _workers(request.workers, budget, device)
     chosen, goals = strategy(request.strategy), objectives(request.objectives)
+    if request.storage:
+        reach(request.storage)
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
     if device.type == "cpu":
         prepare_cpu()

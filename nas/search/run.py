@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from optuna.trial import FrozenTrial
 
 from nas.arch.text import parse
+from nas.data.find import absolute
 from nas.errors import RunError
+from nas.runs import storage as storages
 from nas.runs.folder import Run, create
 from nas.runs.journal import Journal, begin_journal, has_journal, open_journal
 from nas.runs.lock import locked
@@ -57,10 +59,12 @@ def search(
         on_event: Called with the plan, then with what happens.
 
     Raises:
-        NasError: the request cannot be met: budget, strategy, objectives, recipe, limits, data or name.
+        NasError: the request cannot be met: budget, strategy, objectives, storage, recipe, limits, data or name.
         RunError: the run can no longer be written.
         SearchError: no network of the space can be trained, or the first five trials fail for one reason.
     """
+    storage = request.storage and storages.absolute(request.storage)
+    request = replace(request, data=absolute(request.data), storage=storage)
     planned = plan(request, cache_dir=cache_dir)
     run = create(request, runs_dir=runs_dir, name=name, devices=_devices(planned.device))
     with locked(run):
