@@ -6,6 +6,7 @@ from typing import Literal
 from nas.runs.folder import Run
 from nas.runs.journal import has_journal, open_journal
 from nas.runs.lock import is_locked
+from nas.runs.trial import Trial
 from nas.search.budget import Budget
 from nas.search.events import Cause
 from nas.search.ledger import Ledger, recorded_budget, recorded_ledger
@@ -27,6 +28,9 @@ class Status:
         progress: As of the last epoch that was recorded.
         seconds: Device time spent.
         overhead: What of it no trial took.
+        front: The trials on it.
+        under_way: The trials that are.
+        epochs: Of each trial; None where it is not known.
     """
 
     state: State
@@ -35,6 +39,9 @@ class Status:
     progress: Progress
     seconds: float
     overhead: float
+    front: tuple[Trial, ...]
+    under_way: tuple[Trial, ...]
+    epochs: int | None
 
 
 def status(run: Run) -> Status:
@@ -43,7 +50,7 @@ def status(run: Run) -> Status:
     Raises:
         RunError: its study is damaged, or written by a newer Optuna.
     """
-    tally, running = Tally(objectives(run.request.objectives)), 0
+    tally, under_way = Tally(objectives(run.request.objectives)), list[Trial]()
     going_on = is_locked(run)  # First: a run that ends meanwhile has then recorded why.
     if has_journal(run):
         journal = open_journal(run)
@@ -51,7 +58,7 @@ def status(run: Run) -> Status:
         ledger = recorded_ledger(recorded_budget(run.request, facts), journal)
         for trial in journal.trials():
             if trial.state == "running":
-                running += 1
+                under_way.append(trial)
             else:
                 tally.recall(trial)
     else:
@@ -61,7 +68,10 @@ def status(run: Run) -> Status:
         state="going on" if going_on else "finished" if cause else "interrupted",
         cause=cause,
         budget=ledger.budget,
-        progress=progress(tally, ledger, running=running, workers=max(1, facts.get("workers", 1))),
+        progress=progress(tally, ledger, running=len(under_way), workers=max(1, facts.get("workers", 1))),
         seconds=ledger.seconds,
         overhead=ledger.overhead,
+        front=tuple(tally.front),
+        under_way=tuple(under_way),
+        epochs=facts.get("length", {}).get("recipe", {}).get("epochs"),
     )
