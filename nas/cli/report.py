@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nas.cli import options
-from nas.errors import DataError, NasError
+from nas.errors import DataError, NameUnknownError, NasError
 
 if TYPE_CHECKING:
     from analysis.report.record import Record
@@ -40,11 +40,14 @@ def command(run: str, out: Path | None, runs_dir: Path, as_json: bool) -> None:
     file = out or opened.folder / "report.html"
     if file.suffix != ".html" or file.is_dir():
         raise NasError(f"a report is an .html file, got {file.name!r}", path="--out", hint="--out report.html")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NasError(f"the folder cannot be made: {error.strerror}", path=str(file.parent)) from None
     told = _record(opened)
     with Progress("drawing networks", 0) as progress:
         content = page(told, on_picture=lambda _: progress.advance(1)).encode()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     except OSError as error:
         raise NasError(f"the report cannot be written: {error.strerror}", path=str(file)) from None
@@ -57,14 +60,13 @@ def command(run: str, out: Path | None, runs_dir: Path, as_json: bool) -> None:
 def _record(run: "Run") -> "Record":
     """What the run holds, and what its data tells: the shape of images and which networks have names."""
     from analysis.report.record import record
-    from nas.cli.ending import rewritten
     from nas.cli.front import named_in
     from nas.data import load
 
     asked = run.request
     try:
         images = load(asked.data, size=asked.size, seed=asked.seed)
-    except DataError:
+    except (DataError, NameUnknownError):
         return record(run)
-    start = rewritten(asked.around, images.input, len(images.classes)) if asked.around else None
+    start = options.named(asked.around).fitted(len(images.classes), images.input) if asked.around else None
     return record(run, input=images.input, start=start, named=named_in([run]))
