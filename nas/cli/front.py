@@ -3,7 +3,7 @@
 from nas import catalog
 from nas.arch.text import fingerprint
 from nas.data import load
-from nas.errors import DataError, NasError
+from nas.errors import DataError, NameUnknownError, NasError
 from nas.runs import Run
 
 
@@ -13,7 +13,7 @@ def named_in(runs: list[Run]) -> dict[str, str]:
     for source, size, seed in {(run.request.data, run.request.size, run.request.seed) for run in runs}:
         try:
             images = load(source, size=size, seed=seed)
-        except DataError:
+        except (DataError, NameUnknownError):
             continue
         for name, named in catalog.networks().items():
             try:

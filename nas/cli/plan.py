@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nas.arch.readable import duration as duration
 from nas.search.plan import Plan
 
 
@@ -34,11 +35,3 @@ def told(plan: Plan) -> dict[str, Any]:
         "trial_s": plan.trial_s,
         "wall_s": plan.wall_s,
     }
-
-
-def duration(seconds: float) -> str:
-    """45 s, 12 min, 3.5 h."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.2g} {unit}" if seconds < 10 * size else f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

@@ -33,11 +33,11 @@ def command(run: str, runs_dir: Path, as_json: bool) -> None:
 
     found = open_run(run, runs_dir=runs_dir)
     made = status(found)
-    click.echo(json.dumps(_told(found, made)) if as_json else _said(found, made))
+    click.echo(json.dumps(told(found, made)) if as_json else said(found, made))
 
 
-def _told(run: "Run", made: "Status") -> dict[str, Any]:
-    """What `--json` says."""
+def told(run: "Run", made: "Status") -> dict[str, Any]:
+    """The status for a program."""
     return {
         "run": str(run.folder),
         "state": made.state,
@@ -49,7 +49,8 @@ def _told(run: "Run", made: "Status") -> dict[str, Any]:
     }
 
 
-def _said(run: "Run", made: "Status") -> str:
+def said(run: "Run", made: "Status") -> str:
+    """The status for a person."""
     from nas.cli.plan import duration
     from nas.search.events import CAUSES
 

@@ -1,12 +1,12 @@
 """How far a run is, from its record alone: while it goes on, from another process, or afterwards."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
 from nas.runs.folder import Run
 from nas.runs.journal import has_journal, open_journal
 from nas.runs.lock import is_locked
+from nas.runs.trial import Trial
 from nas.search.budget import Budget
 from nas.search.events import Cause
 from nas.search.ledger import Ledger, recorded_budget, recorded_ledger
@@ -28,6 +28,9 @@ class Status:
         progress: As of the last epoch that was recorded.
         seconds: Device time spent.
         overhead: What of it no trial took.
+        front: The trials on it.
+        under_way: The trials that are.
+        epochs: Of each trial; None where it is not known.
     """
 
     state: State
@@ -36,6 +39,9 @@ class Status:
     progress: Progress
     seconds: float
     overhead: float
+    front: tuple[Trial, ...]
+    under_way: tuple[Trial, ...]
+    epochs: int | None
 
 
 def status(run: Run) -> Status:
@@ -44,15 +50,17 @@ def status(run: Run) -> Status:
     Raises:
         RunError: its study is damaged, or written by a newer Optuna.
     """
-    tally, under_way = Tally(objectives(run.request.objectives)), Counter[str]()
+    tally, under_way, resting = Tally(objectives(run.request.objectives)), list[Trial](), 0
     going_on = is_locked(run)  # First: a run that ends meanwhile has then recorded why.
     if has_journal(run):
         journal = open_journal(run)
         facts = journal.facts()
         ledger = recorded_ledger(recorded_budget(run.request, facts), journal)
         for trial in journal.trials():
-            if trial.state in ("running", "waiting"):
-                under_way[trial.state] += 1
+            if trial.state == "running":
+                under_way.append(trial)
+            elif trial.state == "waiting":
+                resting += 1
             else:
                 tally.recall(trial)
     else:
@@ -63,12 +71,11 @@ def status(run: Run) -> Status:
         cause=cause,
         budget=ledger.budget,
         progress=progress(
-            tally,
-            ledger,
-            running=under_way["running"],
-            resting=under_way["waiting"],
-            workers=max(1, facts.get("workers", 1)),
+            tally, ledger, running=len(under_way), resting=resting, workers=max(1, facts.get("workers", 1))
         ),
         seconds=ledger.seconds,
         overhead=ledger.overhead,
+        front=tuple(tally.front),
+        under_way=tuple(under_way),
+        epochs=facts.get("length", {}).get("recipe", {}).get("epochs"),
     )
