@@ -35,7 +35,16 @@ class Journal:
         self._run, self._study, self._storage = run, study, storage
         self._id = storage.get_study_id_from_name(study.study_name)
 
-    def begin(self, asked: FrozenTrial, *, network: str, fingerprint: str, cost: Cost, seed: int) -> int:
+    def begin(
+        self,
+        asked: FrozenTrial,
+        *,
+        network: str,
+        fingerprint: str,
+        cost: Cost,
+        seed: int,
+        notes: Mapping[str, Any] | None = None,
+    ) -> int:
         """Record that a trial begins, and return its number.
 
         Args:
@@ -44,8 +53,9 @@ class Journal:
             fingerprint: Of the network.
             cost: Of the network.
             seed: Of the training.
+            notes: What else is to be known of it: what `trial_of` reads.
         """
-        attrs = {"fingerprint": fingerprint, "network": network, "seed": seed}
+        attrs = {"fingerprint": fingerprint, "network": network, "seed": seed, **(notes or {})}
         costs = {
             name: value for name, value in asdict(cost).items() if name in ("params", "macs", "activations", "memory")
         }
@@ -63,9 +73,26 @@ class Journal:
         """Record the epochs of a trial so far, and the device time spent on it."""
         self._note(number, seconds=seconds, epochs=list(epochs))
 
-    def complete(self, number: int, values: Sequence[float], *, seconds: float, micro_batch: int | None = None) -> None:
-        """Record that a trial reached its end, with batches in parts of `micro_batch` images where not whole."""
-        self._note(number, seconds=seconds, **({"micro_batch": micro_batch} if micro_batch else {}))
+    def complete(
+        self,
+        number: int,
+        values: Sequence[float],
+        *,
+        seconds: float,
+        micro_batch: int | None = None,
+        test: dict[str, Any] | None = None,
+    ) -> None:
+        """Record that a trial reached its end.
+
+        Args:
+            number: Of the trial.
+            values: One for each objective.
+            seconds: Device time of the trial.
+            micro_batch: Images in each part of a batch; None where batches were whole.
+            test: The score on the test split; None where that was not looked at.
+        """
+        known = {"micro_batch": micro_batch, "test": test}
+        self._note(number, seconds=seconds, **{name: value for name, value in known.items() if value})
         with self._writing():
             self._study.tell(number, list(values))
 

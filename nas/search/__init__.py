@@ -4,6 +4,7 @@ run         one search from request to front, begun or resumed
 plan        a request in terms of this machine and its data
 driver      begins, watches and ends trials; knows neither strategy nor workers
 proposer    what the strategy asks for, less what is known or does not fit
+roster      what is on a list, whatever comes of it
 limits      what a network must not exceed
 strategies  Optuna samplers; `looks` what they are told before training
 objectives  what is made large or small, and the front

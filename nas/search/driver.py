@@ -22,7 +22,7 @@ from nas.search.length import Length
 from nas.search.limits import Candidate
 from nas.search.objectives import Objective
 from nas.search.progress import Progress, progress
-from nas.search.proposer import Proposal, Proposer
+from nas.search.proposer import Chooser, Proposal
 from nas.search.tally import Tally
 from nas.search.trial import Job, Outcome
 from nas.train.fit import Epoch
@@ -94,7 +94,6 @@ class Driver:
         objectives: What trials are judged by.
         length: Of every trial.
         workers: Trials at once.
-        seed: Of every training: all see the images in one order, so that what differs is the networks' own.
         clock: Of this process, where it holds a device too.
         tell: Called with what happens.
     """
@@ -102,19 +101,18 @@ class Driver:
     def __init__(
         self,
         *,
-        proposer: Proposer,
+        proposer: Chooser,
         journal: Journal,
         ledger: Ledger,
         forecast: Forecast,
         objectives: Sequence[Objective],
         length: Length,
         workers: int,
-        seed: int,
         clock: Clock | None,
         tell: Callable[[Event], None],
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
-        self._objectives, self._length, self._workers, self._seed = objectives, length, workers, seed
+        self._objectives, self._length, self._workers = objectives, length, workers
         self._clock, self._tell = clock, tell
         self._tally = Tally(objectives)
         self._running: dict[int, _Running] = {}
@@ -183,7 +181,8 @@ class Driver:
             network=text(candidate.network),
             fingerprint=candidate.fingerprint,
             cost=candidate.cost,
-            seed=self._seed,
+            seed=proposal.seed,
+            notes=proposal.notes(),
         )
         self._running[number] = _Running(proposal)
         self._ledger.train(number, 0.0)
@@ -235,7 +234,8 @@ class Driver:
         else:
             accuracy = running.epochs[-1].val_accuracy
             values = [objective.value(running.cost, accuracy) for objective in self._objectives]
-            self._journal.complete(number, values, seconds=running.spent, micro_batch=outcome.micro_batch)
+            test = asdict(outcome.test) if outcome.test else None
+            self._journal.complete(number, values, seconds=running.spent, micro_batch=outcome.micro_batch, test=test)
             self._close(number, values)
 
     def lose(self, number: int, silent: float, *, hung: bool = False) -> None:
@@ -299,10 +299,10 @@ class Driver:
         running = self._running[number]
         running.leave(0.0)
         running.tries += 1
-        candidate = running.proposal.candidate
+        proposal, candidate = running.proposal, running.proposal.candidate
         _log.info("trial %d %s: %s, %d MACs", number, how, candidate.fingerprint, candidate.cost.macs)
         self._tell(Began(self._journal.trial(number), self._seconds(candidate.cost), self.progress()))
-        return Job(number, text(candidate.network), self._seed)
+        return Job(number, text(candidate.network), proposal.seed, proposal.recipe)
 
     def _propose(self) -> Proposal | None:
         """What to train next; near the end, first of what lets all workers end together, then of what fits at all."""
@@ -311,7 +311,7 @@ class Driver:
         for room in self._rooms():
             if proposal := self._proposer.propose(partial(self._fits, room)):
                 return proposal
-        if self._proposer.exhausted:
+        if self._proposer.exhausted and not self._running:  # What runs ends first.
             self._cause = "space"
         return None
 
@@ -333,8 +333,8 @@ class Driver:
 
     def _rest(self, running: _Running) -> float:
         """Seconds that a trial under way will still take."""
-        epochs = self._length.recipe.epochs - len(running.epochs)
-        return self._forecast.seconds(running.cost, images=epochs * self._length.images) or 0.0
+        images = self._length.all_images - len(running.epochs) * self._length.images
+        return self._forecast.seconds(running.cost, images=images) or 0.0
 
     def _learn(self, cost: Cost, epoch: Epoch) -> None:
         self._forecast.learn(cost, images=images_seen(epoch.images, self._length.val), seconds=epoch.seconds)

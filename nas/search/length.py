@@ -21,11 +21,13 @@ class Length:
         recipe: With the number of epochs, and of training images where not all are used.
         train: Training images in an epoch.
         val: Validation images after an epoch.
+        test: Test images at the end.
     """
 
     recipe: Recipe
     train: int
     val: int
+    test: int = 0
 
     @property
     def images(self) -> float:
@@ -35,7 +37,7 @@ class Length:
     @property
     def all_images(self) -> float:
         """In a trial, in training images."""
-        return self.recipe.epochs * self.images
+        return self.recipe.epochs * self.images + images_seen(0, self.test)
 
 
 def full(recipe: Recipe, *, train: int, val: int) -> Length:
@@ -45,7 +47,7 @@ def full(recipe: Recipe, *, train: int, val: int) -> Length:
 
 def length_of(fields: dict[str, Any]) -> Length:
     """The length that `dataclasses.asdict` made `fields` of."""
-    return Length(recipe_of(fields["recipe"]), fields["train"], fields["val"])
+    return Length(recipe_of(fields["recipe"]), fields["train"], fields["val"], fields.get("test", 0))
 
 
 def shortened(length: Length, *, seconds_per_image: float, seconds: float) -> Length:

@@ -155,7 +155,6 @@ def _driver(
         objectives=planned.objectives,
         length=planned.length,
         workers=max(1, planned.workers),
-        seed=seed,
         clock=planned.clock if holds_device else None,
         tell=tell,
     )
