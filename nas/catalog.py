@@ -11,7 +11,8 @@ from typing import Any
 
 from nas.arch.named import Family, Named, NamedSpace
 from nas.arch.nodes import Node
-from nas.arch.rewrite import RULES, RewriteError
+from nas.arch.rewrite import RewriteError
+from nas.arch.rules import RULES
 from nas.errors import NameUnknownError, NasError
 
 

@@ -13,6 +13,7 @@ _COMMANDS = {
     "train": "Train one network to keep it, and say its accuracy on the test split.",
     "evaluate": "Measure the errors of weights on a folder of images, of one centre crop.",
     "reproduce": "Reproduce a network's paper as far as this machine allows, and say how far that is.",
+    "claims": "Test a claim of the papers on networks that differ in one part.",
     "bench": "Compare the strategies on a table of trained networks.",
     "resume": "Go on with a search that was interrupted or killed, or give it more budget.",
     "status": "Say how far a run is, while it goes on or afterwards.",
