@@ -4,7 +4,7 @@ from nas import catalog
 from nas.arch.text import fingerprint
 from nas.data import load
 from nas.errors import DataError, NasError
-from nas.runs import Run
+from nas.runs import Request, Run
 
 
 def named_in(runs: list[Run]) -> dict[str, str]:
@@ -27,7 +27,10 @@ def named_in(runs: list[Run]) -> dict[str, str]:
 def about(runs: list[Run]) -> str:
     """Data, budget and strategy of the runs, in a line."""
     told = dict.fromkeys(
-        f"{run.request.data or 'Fashion-MNIST sample'}, {run.request.budget}, {run.request.strategy}, one seed"
-        for run in runs
+        f"{run.request.data or 'Fashion-MNIST sample'}, {run.request.budget}, {_how(run.request)}" for run in runs
     )
     return "; ".join(told)
+
+
+def _how(request: Request) -> str:
+    return f"{request.seeds} seeds" if request.networks else f"{request.strategy}, one seed"
