@@ -29,7 +29,7 @@ def command(run: str, budget: str | None, runs_dir: Path, as_json: bool) -> None
     from nas.search.run import resume
 
     from nas.cli.progress import Display  # isort: skip
-    from nas.cli.report import report, rewritten  # isort: skip
+    from nas.cli.ending import report, rewritten  # isort: skip
 
     found = open_run(run, runs_dir=runs_dir)
     more = Budget.parse(budget) if budget else None

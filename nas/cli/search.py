@@ -78,7 +78,7 @@ def command(
     from nas.train.recipe import SEARCH
 
     from nas.cli.progress import Display  # isort: skip
-    from nas.cli.report import report, rewritten  # isort: skip
+    from nas.cli.ending import report, rewritten  # isort: skip
 
     Budget.parse(budget)
     images = load(data, size=size, seed=seed)

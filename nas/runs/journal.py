@@ -36,7 +36,14 @@ class Journal:
         self._id = storage.get_study_id_from_name(study.study_name)
 
     def begin(
-        self, asked: FrozenTrial, *, network: str, fingerprint: str, cost: Cost, seed: int, name: str = ""
+        self,
+        asked: FrozenTrial,
+        *,
+        network: str,
+        fingerprint: str,
+        cost: Cost,
+        seed: int,
+        notes: Mapping[str, Any] | None = None,
     ) -> int:
         """Record that a trial begins, and return its number.
 
@@ -46,11 +53,9 @@ class Journal:
             fingerprint: Of the network.
             cost: Of the network.
             seed: Of the training.
-            name: What a person calls the network; empty where nobody named it.
+            notes: What else is to be known of it: what `trial_of` reads.
         """
-        attrs: dict[str, Any] = {"fingerprint": fingerprint, "network": network, "seed": seed}
-        if name:
-            attrs["name"] = name
+        attrs = {"fingerprint": fingerprint, "network": network, "seed": seed, **(notes or {})}
         costs = {
             name: value for name, value in asdict(cost).items() if name in ("params", "macs", "activations", "memory")
         }

@@ -31,6 +31,9 @@ class Trial:
         micro_batch: Images in each part of a batch where memory had no room for a whole one; None where it had.
         name: What a person calls the network; empty where nobody named it.
         test: Share of the test split that is right at the end, 0..1; None where it was not looked at.
+        origin: Where the strategy has it from: start, child, crossing, random, or control, which is random search to
+            compare with; empty where it does not say.
+        parents: Fingerprints of the networks it was made of.
     """
 
     number: int
@@ -51,6 +54,8 @@ class Trial:
     micro_batch: int | None
     name: str = ""
     test: float | None = None
+    origin: str = ""
+    parents: tuple[str, ...] = ()
 
     @property
     def accuracy(self) -> float | None:
@@ -84,4 +89,6 @@ def trial_of(frozen: FrozenTrial) -> Trial:
         micro_batch=attrs.get("micro_batch"),
         name=attrs.get("name", ""),
         test=attrs["test"]["accuracy"] if "test" in attrs else None,
+        origin=attrs.get("origin", ""),
+        parents=tuple(attrs.get("parents", ())),
     )

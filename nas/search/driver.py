@@ -182,7 +182,7 @@ class Driver:
             fingerprint=candidate.fingerprint,
             cost=candidate.cost,
             seed=proposal.seed,
-            name=proposal.name,
+            notes=proposal.notes(),
         )
         self._running[number] = _Running(proposal)
         self._ledger.train(number, 0.0)

@@ -16,6 +16,8 @@ from nas.search.limits import Candidate, Terms, UnfitError
 from nas.search.looks import looks
 from nas.search.objectives import Objective
 from nas.search.strategies import Strategy
+from nas.search.strategies.origin import Kind, Origin
+from nas.search.strategies.planned import PlanningSampler
 from nas.search.strategies.sight import Sight
 from nas.train.recipe import Recipe
 
@@ -33,6 +35,8 @@ class Proposal:
         seed: Of the training.
         name: What a person calls the network; empty where nobody named it.
         recipe: How it is trained; None for the recipe of all.
+        origin: Where it comes from, see `nas.search.strategies.origin.Kind`; empty where nothing says.
+        parents: Fingerprints of the networks it was made of.
     """
 
     candidate: Candidate
@@ -40,6 +44,13 @@ class Proposal:
     seed: int
     name: str = ""
     recipe: Recipe | None = None
+    origin: str = ""
+    parents: tuple[str, ...] = ()
+
+    def notes(self) -> dict[str, Any]:
+        """What a record says of it beside the network."""
+        told = {"name": self.name, "origin": self.origin, "parents": list(self.parents)}
+        return {name: value for name, value in told.items() if value}
 
 
 class Chooser(Protocol):
@@ -91,6 +102,8 @@ class Proposer:
         self._sight = Sight(looks(terms, objectives))
         self._study = optuna.create_study(directions=[objective.direction for objective in objectives])
         self._known: set[str] = set()
+        self._fingerprints: dict[int, str] = {}
+        """Of what was proposed, by its number in the study in memory."""
         self._refused: list[int] = []
         """Asked for in this proposal and not to be trained: left open meanwhile, so that TPE keeps away from them."""
         self.exhausted = False
@@ -120,7 +133,9 @@ class Proposer:
                 system_attrs=recorded.system_attrs,
             )
         )
-        return Proposal(candidate, self._study.get_trials(deepcopy=False)[-1], self._seed)
+        recalled = self._study.get_trials(deepcopy=False)[-1]
+        self._fingerprints[recalled.number] = candidate.fingerprint
+        return Proposal(candidate, recalled, self._seed)
 
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Let the strategy know how a proposal did; None where it has no values."""
@@ -134,13 +149,13 @@ class Proposer:
         self._study.sampler = self._strategy.sampler(int(seeds[0]), self._sight)
         for point, candidate in self._start:
             if self._is_new(candidate) and fits(candidate):
-                return self._ask_for(point, fits)
+                return self._ask_for(point, fits, "start")
         for _ in range(self._strategy.asks):
             if proposal := self._ask(fits):
                 return proposal
         for point, candidate in islice(self._drawn(random.Random(int(seeds[1]))), _WITHIN_LIMITS):
             if self._is_new(candidate) and fits(candidate):
-                return self._ask_for(point, fits)
+                return self._ask_for(point, fits, "random")
         return None
 
     def _drawn(self, rng: random.Random) -> Iterator[tuple[Point, Candidate]]:
@@ -155,19 +170,29 @@ class Proposer:
         self.exhausted = self.exhausted and not new
         return new
 
-    def _ask_for(self, point: Point, fits: Callable[[Candidate], bool]) -> Proposal | None:
+    def _ask_for(self, point: Point, fits: Callable[[Candidate], bool], kind: Kind) -> Proposal | None:
         self._study.enqueue_trial(_parameters(point))
-        return self._ask(fits)
+        return self._ask(fits, Origin(kind))
 
-    def _ask(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
+    def _ask(self, fits: Callable[[Candidate], bool], origin: Origin | None = None) -> Proposal | None:
         trial = self._study.ask()
         with suppress(UnfitError):
             candidate = self._terms.candidate(trial)
             if self._is_new(candidate) and fits(candidate):
                 self._known.add(candidate.fingerprint)
-                return Proposal(candidate, self._study.get_trials(deepcopy=False)[trial.number], self._seed)
+                self._fingerprints[trial.number] = candidate.fingerprint
+                return self._proposal(candidate, trial.number, origin)
         self._refused.append(trial.number)
         return None
+
+    def _proposal(self, candidate: Candidate, number: int, origin: Origin | None) -> Proposal:
+        asked, sampler = self._study.get_trials(deepcopy=False)[number], self._study.sampler
+        if origin is None and isinstance(sampler, PlanningSampler):
+            origin = sampler.origin(number)
+        if origin is None:
+            return Proposal(candidate, asked, self._seed)
+        parents = dict.fromkeys(self._fingerprints[parent] for parent in origin.parents)
+        return Proposal(candidate, asked, self._seed, origin=origin.kind, parents=tuple(parents))
 
 
 def _parameters(point: Point) -> dict[str, Any]:
