@@ -27,7 +27,7 @@ _COMMANDS = {
     "draw": "Draw a network: its stages with shapes and MACs, and the inside of each kind of block.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
-    "compare": "Set published errors of networks against what they cost.",
+    "compare": "Train networks under equal conditions, or set published errors against what they cost.",
     "import": "Take over weights from torchvision, timm or a file, or give them back.",
     "info": "Show how large a space is and what its networks cost.",
 }

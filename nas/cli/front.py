@@ -4,7 +4,7 @@ from nas import catalog
 from nas.arch.text import fingerprint
 from nas.data import load
 from nas.errors import DataError, NameUnknownError, NasError
-from nas.runs import Run
+from nas.runs import Request, Run
 
 
 def named_in(runs: list[Run]) -> dict[str, str]:
@@ -27,7 +27,9 @@ def named_in(runs: list[Run]) -> dict[str, str]:
 def about(runs: list[Run]) -> str:
     """Data, budget and strategy of the runs, in a line."""
     asked = [run.request for run in runs]
-    told = dict.fromkeys(
-        f"{r.data_name if r.data else 'Fashion-MNIST sample'}, {r.budget}, {r.strategy}, one seed" for r in asked
-    )
+    told = dict.fromkeys(f"{r.data_name if r.data else 'Fashion-MNIST sample'}, {r.budget}, {_how(r)}" for r in asked)
     return "; ".join(told)
+
+
+def _how(request: Request) -> str:
+    return f"{request.seeds} seeds" if request.networks else f"{request.strategy}, one seed"

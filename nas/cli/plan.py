@@ -8,6 +8,8 @@ from nas.search.plan import Plan
 
 def said(plan: Plan) -> str:
     """In two lines."""
+    if plan.entries:
+        return _said_of_list(plan)
     workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
     trials = f"about {plan.trials}" if plan.trials is not None else "an unknown number of"
     each = f", {plan.trial_s:.2g} s for one of middling size" if plan.trial_s is not None else ""
@@ -20,13 +22,26 @@ def said(plan: Plan) -> str:
     )
 
 
+def _said_of_list(plan: Plan) -> str:
+    workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
+    seconds = plan.trials * plan.trial_s if plan.trials and plan.trial_s else None
+    time = f", about {duration(seconds)} of {plan.device}" if seconds is not None else ""
+    length, networks, seeds = plan.length, len(plan.entries), len(plan.seeds)
+    allowed = f": what {plan.budget} allows for all" if plan.budget.is_time else ""
+    return (
+        f"plan: {plan.trials} trainings on {workers} ({plan.device}){time}\n"
+        f"{networks} networks, each with {seeds} seed{'s' * (seeds != 1)} for {length.recipe.epochs} epochs on "
+        f"{length.train} images{allowed}; tested on {length.test}"
+    )
+
+
 def told(plan: Plan) -> dict[str, Any]:
     """What `--json` says."""
     return {
         "budget": str(plan.budget),
         "workers": plan.workers,
         "device": plan.device,
-        "strategy": plan.strategy.name,
+        "strategy": plan.strategy.name if plan.strategy else None,
         "trials": plan.trials,
         "epochs": plan.length.recipe.epochs,
         "rungs": list(plan.length.recipe.rungs),

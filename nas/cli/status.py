@@ -49,6 +49,21 @@ def told(run: "Run", made: "Status") -> dict[str, Any]:
     }
 
 
+def _front(run: "Run") -> str:
+    """The networks that were scored on the test split and the front of them; empty where none was."""
+    from nas.runs.journal import has_journal, read_trials
+    from nas.search.objectives import objectives
+    from nas.search.repeats import repeated, standings
+
+    networks = repeated(read_trials(run)) if has_journal(run) else []
+    if not networks:
+        return ""
+    front = standings(networks, objectives(run.request.objectives)).count("front")
+    best = max(networks, key=lambda network: network.mean)
+    spread = "" if best.spread is None else f" ± {best.spread:.2%}"
+    return f"front   {front} of {len(networks)} networks, on the test split; best {best.name}: {best.mean:.2%}{spread}"
+
+
 def said(run: "Run", made: "Status") -> str:
     """The status for a person."""
     from nas.cli.plan import duration
@@ -65,7 +80,7 @@ def said(run: "Run", made: "Status") -> str:
         f"budget  {made.budget}: {spent} spent, {left} left",
         f"device  {duration(made.seconds)}, {share:.0%} of it between trainings",
         f"trials  {at.complete} trained, {at.failed} failed, {at.stopped} stopped, {at.running} under way{resting}",
-        f"front   {at.front}{best}",
+        _front(run) or f"front   {at.front}{best}",
     ]
     if made.state != "finished" and at.eta_s is not None:
         lines.append(f"to go   about {duration(at.eta_s)}")

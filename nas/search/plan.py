@@ -20,6 +20,7 @@ from nas.search.ledger import Clock, recorded_budget
 from nas.search.length import Length, climbing, full, length_of, shortened, with_rungs
 from nas.search.limits import Terms
 from nas.search.objectives import Objective, objectives
+from nas.search.roster import Entry
 from nas.search.strategies import Strategy, strategy
 from nas.search.strategies.spread import spread
 from nas.train.device import prepare_cpu
@@ -34,7 +35,7 @@ class Plan:
         budget: What may be spent.
         device: Torch's word for what trials run on.
         workers: Trials at once, each in a process of its own; 0 for one, in this process.
-        strategy: Chooses networks.
+        strategy: Chooses networks; None where they are on a list.
         objectives: What they are judged by.
         terms: What is searched.
         start: Points to begin with.
@@ -43,12 +44,14 @@ class Plan:
         forecast: What is known of how long networks train.
         trial_s: Device time of a trial of that network that reaches its end; None where nothing was measured.
         clock: Of this process, running since before the measurement.
+        entries: The networks of a list.
+        seeds: Of the trainings of each of them.
     """
 
     budget: Budget
     device: str
     workers: int
-    strategy: Strategy
+    strategy: Strategy | None
     objectives: tuple[Objective, ...]
     terms: Terms
     start: tuple[Point, ...]
@@ -57,10 +60,14 @@ class Plan:
     forecast: Forecast
     trial_s: float | None
     clock: Clock
+    entries: tuple[Entry, ...] = ()
+    seeds: tuple[int, ...] = ()
 
     @property
     def trials(self) -> int | None:
         """How many trials are expected; None where nothing was measured."""
+        if self.entries:
+            return len(self.entries) * len(self.seeds)
         if not self.budget.is_time:
             return int(self.budget.amount)
         return int(self.budget.amount / self.mean_s) if self.mean_s else None
@@ -68,9 +75,9 @@ class Plan:
     @property
     def wall_s(self) -> float | None:
         """How long the search is expected to take, in seconds, where the machine has nothing else to do."""
-        if self.budget.is_time:
+        if self.budget.is_time and not self.entries:
             return self.budget.amount / max(1, self.workers)
-        return self.budget.amount * self.mean_s / max(1, self.workers) if self.mean_s else None
+        return self.trials * self.mean_s / max(1, self.workers) if self.trials and self.mean_s else None
 
     @property
     def mean_s(self) -> float | None:
@@ -95,15 +102,9 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         SearchError: no network of the space can be trained within the limits.
     """
     known = facts or {}
-    budget = recorded_budget(request, known)
-    device = torch.device("cuda" if budget.on_gpu(gpus=torch.cuda.device_count()) else "cpu")
-    workers = _workers(request.workers, budget, device)
+    budget, device, workers = means(request, known)
     chosen, goals = strategy(request.strategy), objectives(request.objectives)
-    if request.storage:
-        reach(request.storage)
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
-    if device.type == "cpu":
-        prepare_cpu()
     data = load(request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     terms = Terms(request.open_space(), data.input, request.max_macs, request.max_params)
     start = spread(terms, seed=request.seed)
@@ -136,6 +137,23 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         trial_s=forecast.seconds(middling.cost, images=length.all_images),
         clock=clock,
     )
+
+
+def means(request: Request, facts: Mapping[str, Any]) -> tuple[Budget, torch.device, int]:
+    """What is there for a request: budget, device, made ready, and workers.
+
+    Raises:
+        BudgetError: the budget cannot be spent here.
+        RunError: the database that is asked for cannot be reached.
+    """
+    if request.storage:
+        reach(request.storage)
+    budget = recorded_budget(request, facts)
+    device = torch.device("cuda" if budget.on_gpu(gpus=torch.cuda.device_count()) else "cpu")
+    workers = _workers(request.workers, budget, device)
+    if device.type == "cpu":
+        prepare_cpu()
+    return budget, device, workers
 
 
 def _workers(asked: int | None, budget: Budget, device: torch.device) -> int:

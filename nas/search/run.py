@@ -1,10 +1,11 @@
 """One search, from what was asked to the front."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from optuna.trial import FrozenTrial
@@ -18,12 +19,14 @@ from nas.runs.journal import Journal, begin_journal, has_journal, open_journal
 from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
+from nas.search import comparison
 from nas.search.budget import Budget
 from nas.search.driver import Driver
 from nas.search.events import CAUSES, Cause, Ended, Event, Planned
 from nas.search.ledger import recorded_budget, recorded_ledger
 from nas.search.plan import Plan, plan
-from nas.search.proposer import Proposer
+from nas.search.proposer import Chooser, Proposer
+from nas.search.roster import Roster
 from nas.search.stop import graceful
 from nas.search.trial import Bench
 from nas.search.workers import inline
@@ -65,7 +68,7 @@ def search(
     """
     storage = request.storage and storages.absolute(request.storage)
     request = replace(request, data=absolute(request.data), storage=storage)
-    planned = plan(request, cache_dir=cache_dir)
+    planned = planned_for(request, cache_dir=cache_dir)
     run = create(request, runs_dir=runs_dir, name=name, devices=_devices(planned.device))
     with locked(run):
         return _conduct(run, planned, _begun(run, planned), cache_dir, on_event)
@@ -105,12 +108,17 @@ def resume(
                 path=str(run.folder),
                 hint=f"to go on with more, say --budget: {run.request.budget} more, for example",
             )
-        planned = plan(run.request, facts=facts, cache_dir=cache_dir)
+        planned = planned_for(run.request, facts=facts, cache_dir=cache_dir)
         journal = journal or _begun(run, planned)
         if more is not None:
             journal.remember("budget", facts["budget"])
         journal.remember("ended", None)
         return _conduct(run, planned, journal, cache_dir, on_event)
+
+
+def planned_for(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None) -> Plan:
+    """The plan for a request, of a search or of a comparison; arguments and errors as those of `plan`."""
+    return (comparison.plan if request.networks else plan)(request, facts=facts, cache_dir=cache_dir)
 
 
 def _conduct(
@@ -130,6 +138,8 @@ def _conduct(
         tell(Planned(run, planned, len(recorded)))
         try:
             _train(driver, _bench(planned, run, cache_dir), workers=planned.workers)
+            if run.request.networks and not driver.error:
+                journal.remember("latency", comparison.latency(planned, journal.trials()))
         except KeyboardInterrupt:
             driver.interrupt()
         if driver.error:
@@ -150,9 +160,8 @@ def _driver(
     ledger = recorded_ledger(planned.budget, journal)
     ledger.hold("driver", planned.clock.seconds())
     holds_device = planned.device == "cpu" or not planned.workers
-    seed = run.request.seed
     driver = Driver(
-        proposer=Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed),
+        proposer=_chooser(planned, run.request.seed),
         journal=journal,
         ledger=ledger,
         forecast=planned.forecast,
@@ -166,6 +175,12 @@ def _driver(
     return driver
 
 
+def _chooser(planned: Plan, seed: int) -> Chooser:
+    if planned.strategy is None:
+        return Roster(planned.entries, planned.seeds)
+    return Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed)
+
+
 def _bench(planned: Plan, run: Run, cache_dir: Path | None) -> Bench:
     return Bench(
         data=run.request.data,
@@ -176,6 +191,7 @@ def _bench(planned: Plan, run: Run, cache_dir: Path | None) -> Bench:
         recipe=planned.length.recipe,
         device=planned.device,
         checkpoints=run.checkpoints.resolve(),
+        test=planned.length.test,
     )
 
 
