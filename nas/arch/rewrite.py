@@ -11,6 +11,7 @@ from nas.arch.nodes import (
     Branches,
     Cells,
     Chain,
+    Choice,
     Conv,
     Edge,
     Exit,
@@ -23,6 +24,8 @@ from nas.arch.nodes import (
     Pool,
     RadialBasis,
     Ratio,
+    Repeat,
+    Scope,
     Shuffle,
     Step,
     Subsample,
@@ -40,7 +43,10 @@ class RewriteError(NasError):
 
 
 def rewrite(network: Network, rule: Rule) -> Chain:
-    """`network` with every part replaced by what `rule` says of it, the innermost first; an empty chain removes it."""
+    """`network`, or a space, with every part replaced by what `rule` says of it, the innermost first.
+
+    An empty chain removes a part.
+    """
     return Chain(*(rule(_inside(part, rule)) for part in chain(network).parts))
 
 
@@ -56,6 +62,12 @@ def _inside(part: Part, rule: Rule) -> Part:
             return Graph(inputs, tuple(_step(step, rule) for step in steps))
         case Exit(head=head, weight=weight):
             return Exit(rewrite(head, rule), weight)
+        case Repeat(name=name, part=inner, times=times):
+            return Repeat(name, rewrite(inner, rule), times)
+        case Scope(name=name, part=inner):
+            return Scope(name, rewrite(inner, rule))
+        case Choice(name=name, labels=labels, parts=parts, scope=scope):
+            return Choice(name, labels, tuple(rewrite(inner, rule) for inner in parts), scope)
         case _:
             return part
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     "networks": "List the named networks.",
     "show": "Show a network: what it is, what it is made of and what it costs.",
     "draw": "Draw a network: its stages with shapes and MACs, and the inside of each kind of block.",
+    "open": "Print a space around a network as a Python file, to change and to search.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
     "compare": "Set published errors of networks against what they cost.",
