@@ -1,14 +1,18 @@
 """The Python of an opened network makes the same space, which holds the network, for any number of classes."""
 
+import json
+import random
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import assume, given, settings
+from PIL import Image
 
 import nas.cli
 from nas import catalog
 from nas.arch.cost import Shape, cost
+from nas.arch.info import info
 from nas.arch.locate import locate
 from nas.arch.nodes import Chain, Linear, Space, chain
 from nas.arch.opened import KINDS, opened
@@ -16,6 +20,7 @@ from nas.arch.points import decisions
 from nas.arch.realize import realize
 from nas.arch.rewrite import RewriteError, with_classes
 from nas.errors import NasError
+from nas.export import template
 from nas.export.space_file import space_source
 from tests.strategies import spaces
 
@@ -106,3 +111,32 @@ def test_open_writes_a_file_that_is_searched_and_never_overwrites_one(tmp_path: 
 def test_mistakes_of_open_are_told(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(NasError, match=message):
         run("open", *arguments)
+
+
+def test_the_template_is_searched_as_it_is_and_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = random.Random(0)
+    for kind in ("a", "b", "c"):
+        (tmp_path / "images" / "train" / kind).mkdir(parents=True)
+        for i in range(12):
+            color = tuple(rng.randrange(256) for _ in range(3))
+            Image.new("RGB", (8, 8), color).save(tmp_path / "images" / "train" / kind / f"{i}.png")
+    search = run("new-space").splitlines()[-1].strip()
+    assert search == "nas search --space my_space.py:space --budget 2trials"
+    before = Path("my_space.py").read_text()
+    with pytest.raises(NasError, match="a file that exists is not overwritten"):
+        run("new-space")
+    assert Path("my_space.py").read_text() == before
+    few = ("--data", "images", "--epochs", "1", "--workers", "0", "--json")
+    told = json.loads(run(*search.removeprefix("nas ").split(), *few))
+    assert told["front"]
+    assert told["ended"] == "budget"
+
+
+def test_most_points_of_the_template_are_valid() -> None:
+    found = info(template.space(7), (1, 28, 28))
+    assert found.valid > 0.95
+    assert found.cheapest is not None
+    assert found.cheapest[1].output == (7,)

@@ -23,6 +23,7 @@ _COMMANDS = {
     "show": "Show a network: what it is, what it is made of and what it costs.",
     "draw": "Draw a network: its stages with shapes and MACs, and the inside of each kind of block.",
     "open": "Print a space around a network as a Python file, to change and to search.",
+    "new-space": "Begin a space file: a commented template, to change and to search.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
     "compare": "Set published errors of networks against what they cost.",
@@ -40,7 +41,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"nas.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"nas.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
