@@ -8,6 +8,7 @@ import click
 from nas import catalog
 from nas.arch.nodes import Space
 from nas.arch.opened import opened
+from nas.arch.suits import check_suits
 from nas.arch.text import text
 from nas.cli import options
 
@@ -88,6 +89,7 @@ def command(
         if start is not None
         else catalog.space(space or "residual").make(len(images.classes))
     )
+    check_suits(searched, images.input, len(images.classes), name=f"around {around}" if around else space or "residual")
     request = Request(
         space=f"around {around}" if around else space or "residual",
         space_text=text(searched),
