@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nas.cli import complete, config
 from nas.errors import NasError
 
 _COMMANDS = {
@@ -28,6 +29,7 @@ _COMMANDS = {
     "diff": "Show what turns one network into another.",
     "compare": "Set published errors of networks against what they cost.",
     "import": "Take over weights from torchvision, timm or a file, or give them back.",
+    "completion": "Print a script that completes commands, options and names in a shell.",
     "info": "Show how large a space is and what its networks cost.",
 }
 
@@ -42,6 +44,9 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"nas.cli.{cmd_name.replace('-', '_')}").command
+        if config.option not in command.params:
+            command.params.append(config.option)
+            complete.attach(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -74,7 +79,7 @@ def group() -> None:
 def main() -> None:
     """Run the command line; a user's mistake ends with its message and exit code 2."""
     try:
-        group(standalone_mode=True)
+        group(prog_name="nas", standalone_mode=True)
     except NasError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)

@@ -93,3 +93,12 @@ def write_new(file: Path, content: str) -> None:
         raise NasError("a file that exists is not overwritten", path=str(file), hint="name another") from None
     except OSError as error:
         raise NasError(f"the file cannot be written: {error.strerror}", path=str(file)) from None
+
+
+def one_of(first: str, a: Any, second: str, b: Any) -> tuple[Any, Any]:
+    """Two options that exclude each other: of one from a configuration file and one that was typed, what was typed."""
+    source = click.get_current_context().get_parameter_source
+    configured = click.core.ParameterSource.DEFAULT_MAP
+    if a and b and source(first) != source(second):
+        return (None if source(first) is configured else a, None if source(second) is configured else b)
+    return a, b

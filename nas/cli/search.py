@@ -67,6 +67,7 @@ def command(
       nas search --space mobile --data fashion-mnist --budget 2gpuh --max-macs 20M
       nas search --around resnet18 --data path/to/images --budget 30cpumin --dry-run
     """
+    space, around = options.one_of("space", space, "around", around)
     if space and around:
         raise click.UsageError("--space and --around exclude each other")
     from dataclasses import asdict, replace
