@@ -11,6 +11,7 @@ from nas.arch.nodes import (
     Branches,
     Cells,
     Chain,
+    Choice,
     Conv,
     Edge,
     Exit,
@@ -23,6 +24,8 @@ from nas.arch.nodes import (
     Pool,
     RadialBasis,
     Ratio,
+    Repeat,
+    Scope,
     Shuffle,
     Step,
     Subsample,
@@ -40,7 +43,10 @@ class RewriteError(NasError):
 
 
 def rewrite(network: Network, rule: Rule) -> Chain:
-    """`network` with every part replaced by what `rule` says of it, the innermost first; an empty chain removes it."""
+    """`network`, or a space, with every part replaced by what `rule` says of it, the innermost first.
+
+    An empty chain removes a part.
+    """
     return rewrite_chains(network, lambda whole: Chain(*map(rule, whole.parts)))
 
 
@@ -62,6 +68,12 @@ def _inside(part: Part, each: Callable[[Chain], Chain]) -> Part:
             return Graph(inputs, tuple(_step(step, each) for step in steps))
         case Exit(head=head, weight=weight):
             return Exit(each(head), weight)
+        case Repeat(name=name, part=inner, times=times):
+            return Repeat(name, each(inner), times)
+        case Scope(name=name, part=inner):
+            return Scope(name, each(inner))
+        case Choice(name=name, labels=labels, parts=parts, scope=scope):
+            return Choice(name, labels, tuple(each(inner) for inner in parts), scope)
         case _:
             return part
 

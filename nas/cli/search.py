@@ -8,6 +8,7 @@ import click
 from nas import catalog
 from nas.arch.nodes import Space
 from nas.arch.opened import opened
+from nas.arch.suits import check_suits
 from nas.arch.text import text
 from nas.cli import options
 
@@ -73,6 +74,7 @@ def command(
       nas search --space mobile --data fashion-mnist --budget 2gpuh --max-macs 20M
       nas search --around resnet18 --data path/to/images --budget 30cpumin --dry-run
     """
+    space, around = options.one_of("space", space, "around", around)
     if space and around:
         raise click.UsageError("--space and --around exclude each other")
     from dataclasses import asdict, replace
@@ -95,6 +97,7 @@ def command(
         if start is not None
         else catalog.space(space or "residual").make(len(images.classes))
     )
+    check_suits(searched, images.input, len(images.classes), name=f"around {around}" if around else space or "residual")
     request = Request(
         space=f"around {around}" if around else space or "residual",
         space_text=text(searched),
