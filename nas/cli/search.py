@@ -25,7 +25,13 @@ from nas.cli import options
     show_default=True,
     help="front-first, local, evolution, nsga2, tpe, gp or random.",
 )
-@click.option("--objectives", default="accuracy,macs", show_default=True, help="What to make large or small.")
+@click.option(
+    "--objectives",
+    default="accuracy,macs",
+    show_default=True,
+    help="What to make large or small: accuracy, macs, params, memory, activations, latency.",
+)
+@click.option("--objective", "own", multiple=True, help="One more of your own: FILE.py:function.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, if not chosen to suit the budget.")
@@ -50,6 +56,7 @@ def command(
     size: int | None,
     strategy: str,
     objectives: str,
+    own: tuple[str, ...],
     max_macs: str | None,
     max_params: str | None,
     epochs: int | None,
@@ -83,6 +90,7 @@ def command(
     from nas.runs import Request
     from nas.search.budget import Budget
     from nas.search.limits import count as limit
+    from nas.search.own import resolved
     from nas.search.run import search
     from nas.train.recipe import SEARCH
 
@@ -105,7 +113,7 @@ def command(
         data=data,
         size=size,
         strategy=strategy,
-        objectives=tuple(part.strip() for part in objectives.split(",")),
+        objectives=(*(part.strip() for part in objectives.split(",")), *map(resolved, own)),
         max_macs=limit(max_macs, flag="--max-macs") if max_macs else None,
         max_params=limit(max_params, flag="--max-params") if max_params else None,
         workers=workers,

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 
@@ -20,7 +20,8 @@ from nas.search.forecast import Forecast, images_seen
 from nas.search.ledger import Clock, Ledger
 from nas.search.length import Length
 from nas.search.limits import Candidate
-from nas.search.objectives import Objective, losses
+from nas.search.objectives import Objective, Seen, losses
+from nas.search.own import ObjectiveError
 from nas.search.progress import Progress, progress
 from nas.search.proposer import Chooser, Proposal
 from nas.search.rungs import Rungs
@@ -119,12 +120,14 @@ class Driver:
         self._rungs = Rungs(length.rungs) if length.recipe.rungs else None
         self._ends = (*length.recipe.rungs, length.recipe.epochs)
         self._clock, self._tell = clock, tell
-        self._tally = Tally(objectives)
+        self._tally = Tally([objective.direction for objective in objectives])
         self._running: dict[int, _Running] = {}
         self._waiting: deque[int] = deque()
         """Of the trials under way, those that no worker has."""
         self._resting: dict[int, _Running] = {}
         """At the end of a rung; they are not under way."""
+        self._known: dict[str, dict[str, float]] = {}
+        """What is known of networks before training, by fingerprint: the values of objectives, by name."""
         self._full = False
         """Whether what is left has no room beside the trials under way."""
         self._cause: Cause | None = None
@@ -141,6 +144,7 @@ class Driver:
         for frozen in recorded:
             trial = trial_of(frozen)
             proposal = self._proposer.recall(frozen, candidate(trial.network))
+            self._know(proposal.candidate, frozen.user_attrs.get("measured", {}))
             epochs = [Epoch(**told) for told in frozen.user_attrs.get("epochs", ())]
             for epoch in epochs:
                 self._learn(proposal.candidate.cost, epoch)
@@ -184,6 +188,13 @@ class Driver:
                 return self._job(lost, "goes on")
         if self._full or self._ended:
             return None
+        try:
+            return self._next()
+        except ObjectiveError as error:
+            self.error = error
+            return None
+
+    def _next(self) -> Job | None:
         if (number := self._due()) is not None:
             return self._promoted(number)
         if proposal := self._propose():
@@ -197,13 +208,16 @@ class Driver:
 
     def _started(self, proposal: Proposal) -> Job:
         candidate, until = proposal.candidate, self._ends[0]
+        measured = self._know(candidate, {})
         number = self._journal.begin(
             proposal.asked,
             network=text(candidate.network),
             fingerprint=candidate.fingerprint,
             cost=candidate.cost,
             seed=proposal.seed,
-            notes=proposal.notes() | ({"until": until} if self._rungs else {}),
+            notes=proposal.notes()
+            | ({"until": until} if self._rungs else {})
+            | ({"measured": measured} if measured else {}),
         )
         self._running[number] = _Running(proposal, until)
         self._ledger.train(number, 0.0)
@@ -409,7 +423,21 @@ class Driver:
         self._resting.clear()
 
     def _values(self, proposal: Proposal, accuracy: float) -> list[float]:
-        return [objective.value(proposal.candidate.cost, accuracy) for objective in self._objectives]
+        candidate = proposal.candidate
+        known, seen = self._known[candidate.fingerprint], Seen(candidate.network, candidate.cost, accuracy)
+        return [
+            known[objective.name] if objective.name in known else objective.value(seen)
+            for objective in self._objectives
+        ]
+
+    def _know(self, candidate: Candidate, recorded: Mapping[str, float]) -> dict[str, float]:
+        """Find out what can be known of a network before training, unless it is on record; return what was measured."""
+        known = self._known.setdefault(candidate.fingerprint, dict(recorded))
+        before = [objective for objective in self._objectives if objective.known != "trained"]
+        for objective in before:
+            if objective.name not in known:
+                known[objective.name] = objective.value(Seen(candidate.network, candidate.cost))
+        return {objective.name: known[objective.name] for objective in before if objective.known == "measured"}
 
     def _propose(self) -> Proposal | None:
         """What to train next; near the end, first of what lets all workers end together, then of what fits at all."""

@@ -10,7 +10,6 @@ from nas.runs.trial import Trial
 from nas.search.budget import Budget
 from nas.search.events import Cause
 from nas.search.ledger import Ledger, recorded_budget, recorded_ledger
-from nas.search.objectives import objectives
 from nas.search.progress import Progress, progress
 from nas.search.tally import Tally
 
@@ -50,10 +49,11 @@ def status(run: Run) -> Status:
     Raises:
         RunError: its study is damaged, or written by a newer Optuna.
     """
-    tally, under_way, resting = Tally(objectives(run.request.objectives)), list[Trial](), 0
+    tally, under_way, resting = Tally(()), list[Trial](), 0
     going_on = is_locked(run)  # First: a run that ends meanwhile has then recorded why.
     if has_journal(run):
         journal = open_journal(run)
+        tally = Tally(journal.directions)
         facts = journal.facts()
         ledger = recorded_ledger(recorded_budget(run.request, facts), journal)
         for trial in journal.trials():
