@@ -99,8 +99,8 @@ def _ratio(ratio: dict[str, Any]) -> str:
 
 def _why(large: dict[str, Any], small: dict[str, Any]) -> str:
     return f"""- Why time and FLOPs differ: AlexNet's work is {large["calls"]} calls, at {_rate(large):.1f} GMACs a
-  second; ShuffleNet's is {small["calls"]} small ones, at {_rate(small):.1f}. Depthwise and grouped convolutions and shuffles
-  move more than they multiply, and each call has a price of its own.
+  second; ShuffleNet's is {small["calls"]} small ones, at {_rate(small):.1f}. Depthwise and grouped convolutions and
+  shuffles move more than they multiply, and each call has a price of its own.
 - AlexNet reads {4 * large["params"] / 1e6:.0f} MB of weights for one image, which hides a part of that. A phone's core
   multiplies more slowly, so all this weighs less there; that is not measured here."""
 
