@@ -23,7 +23,7 @@ from nas.cli import options
     "--strategy",
     default="front-first",
     show_default=True,
-    help="front-first, local, evolution, nsga2, tpe, gp or random.",
+    help="front-first, local, evolution, nsga2, tpe, gp or random; or a sampler of Optuna's: optuna:NAME.",
 )
 @click.option("--objectives", default="accuracy,macs", show_default=True, help="What to make large or small.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
