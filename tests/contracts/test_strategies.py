@@ -101,7 +101,10 @@ def test_samplers_of_optunas_are_strategies(name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("optuna:QMCSample", "Optuna has no sampler 'QMCSample' that takes a seed(?s:.*)did you mean optuna:QMCSampler"),
+        (
+            "optuna:QMCSample",
+            "Optuna has no sampler 'QMCSample' that takes a seed(?s:.*)did you mean optuna:QMCSampler",
+        ),
         ("optuna:GridSampler", "made of a seed alone, GridSampler also needs search_space"),
         ("optuna:os", "Optuna has no sampler 'os'"),
     ],
