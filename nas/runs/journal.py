@@ -130,7 +130,7 @@ class Journal:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with _damage_told(self._run):
+        with damage_told(self._run):
             yield
 
 
@@ -159,7 +159,7 @@ def has_journal(run: Run) -> bool:
         RunError: it is absent now, but was there.
     """
     if run.request.storage:
-        with _damage_told(run):
+        with damage_told(run):
             names = optuna.get_all_study_names(_storage(run.request.storage, new=True))
             return run.name in names
     if not run.study.is_file() and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
@@ -175,7 +175,7 @@ def open_journal(run: Run) -> Journal:
     """
     if not run.request.storage and not run.study.is_file():
         raise _absent(run)
-    with _damage_told(run):
+    with damage_told(run):
         storage = _storage(run.request.storage or _url(run.study), new=False)
         name = run.name if run.request.storage else None  # The folder of a run may be renamed.
         return Journal(run, optuna.load_study(storage=storage, study_name=name), storage)
@@ -193,7 +193,7 @@ def read_trials(run: Run) -> list[Trial]:
 def _begin(
     run: Run, storage: optuna.storages.RDBStorage, directions: Sequence[Direction], facts: Mapping[str, Any]
 ) -> Journal:
-    with _damage_told(run):
+    with damage_told(run):
         study = optuna.create_study(storage=storage, study_name=run.name, directions=list(directions))
     journal = Journal(run, study, storage)
     with warnings.catch_warnings():
@@ -205,13 +205,13 @@ def _begin(
 
 
 @contextmanager
-def _damage_told(run: Run) -> Iterator[None]:
+def damage_told(run: Run) -> Iterator[None]:
     """Raises `RunError` where a study cannot be read."""
     try:
         yield
     except KeyError as error:
         raise _damaged(run, f"a trial holds no {error}") from None
-    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError) as error:
+    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError, LookupError) as error:
         if isinstance(error, RunError):
             raise
         raise _damaged(run, _why(error)) from None

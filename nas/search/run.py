@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial
 from nas.arch.text import parse
 from nas.errors import RunError
 from nas.runs.folder import Run, create
-from nas.runs.journal import Journal, begin_journal, has_journal, open_journal
+from nas.runs.journal import Journal, begin_journal, damage_told, has_journal, open_journal
 from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
@@ -93,8 +93,10 @@ def resume(
     with locked(run):
         journal = open_journal(run) if has_journal(run) else None
         facts = journal.facts() if journal else {}
+        with damage_told(run):
+            budget = recorded_budget(run.request, facts)
         if more is not None:
-            facts["budget"] = asdict(recorded_budget(run.request, facts) + more)
+            facts["budget"] = asdict(budget + more)
         elif cause := facts.get("ended"):
             raise RunError(
                 f"the run is finished: {CAUSES[cause]}",
