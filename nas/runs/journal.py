@@ -169,7 +169,7 @@ class Journal:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with _damage_told(self._run):
+        with damage_told(self._run):
             yield
 
 
@@ -180,7 +180,7 @@ def begin_journal(run: Run, *, directions: Sequence[Direction], facts: Mapping[s
     """
     if run.request.storage:
         storage = open_storage(run.request.storage, new=True)
-        with _damage_told(run):
+        with damage_told(run):
             if run.study_name in optuna.get_all_study_names(storage):  # Of a process that was killed.
                 optuna.delete_study(study_name=run.study_name, storage=storage)
         return _begin(run, storage, directions, {**(facts or {}), _BEGUN: True})
@@ -202,7 +202,7 @@ def has_journal(run: Run) -> bool:
         RunError: it is absent now, but was there.
     """
     if run.request.storage:
-        with _damage_told(run):
+        with damage_told(run):
             begun = _is_begun(open_storage(run.request.storage, new=True), run.study_name)
     else:
         begun = run.study.is_file()
@@ -219,7 +219,7 @@ def open_journal(run: Run) -> Journal:
     """
     if not has_journal(run):
         raise _absent(run)
-    with _damage_told(run):
+    with damage_told(run):
         storage = open_storage(run.request.storage or file_url(run.study), new=False)
         name = run.study_name if run.request.storage else None  # The folder of a run may be renamed.
         return Journal(run, optuna.load_study(storage=storage, study_name=name), storage)
@@ -237,7 +237,7 @@ def read_trials(run: Run) -> list[Trial]:
 def _begin(
     run: Run, storage: optuna.storages.RDBStorage, directions: Sequence[Direction], facts: Mapping[str, Any]
 ) -> Journal:
-    with _damage_told(run):
+    with damage_told(run):
         study = optuna.create_study(storage=storage, study_name=run.study_name, directions=list(directions))
     journal = Journal(run, study, storage)
     with warnings.catch_warnings():
@@ -257,13 +257,13 @@ def _is_begun(storage: optuna.storages.RDBStorage, name: str) -> bool:
 
 
 @contextmanager
-def _damage_told(run: Run) -> Iterator[None]:
+def damage_told(run: Run) -> Iterator[None]:
     """Raises `RunError` where a study cannot be read."""
     try:
         yield
     except KeyError as error:
         raise _damaged(run, f"a trial holds no {error}") from None
-    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError) as error:
+    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError, LookupError) as error:
         if isinstance(error, RunError):
             raise
         raise _damaged(run, why(error)) from None

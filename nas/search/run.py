@@ -15,7 +15,7 @@ from nas.data.find import absolute
 from nas.errors import RunError
 from nas.runs import storage as storages
 from nas.runs.folder import Run, create
-from nas.runs.journal import Journal, begin_journal, has_journal, open_journal
+from nas.runs.journal import Journal, begin_journal, damage_told, has_journal, open_journal
 from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
@@ -100,8 +100,10 @@ def resume(
     with locked(run):
         journal = open_journal(run) if has_journal(run) else None
         facts = journal.facts() if journal else {}
+        with damage_told(run):
+            budget = recorded_budget(run.request, facts)
         if more is not None:
-            facts["budget"] = asdict(recorded_budget(run.request, facts) + more)
+            facts["budget"] = asdict(budget + more)
         elif cause := facts.get("ended"):
             raise RunError(
                 f"the run is finished: {CAUSES[cause]}",
