@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nas.arch.named import Family, Named, NamedSpace
-from nas.arch.rewrite import RULES, RewriteError
+from nas.arch.rewrite import RewriteError
+from nas.arch.rules import RULES
 from nas.errors import NameUnknownError
 from nas.own_space import SpaceFileError, from_file
 

@@ -14,10 +14,13 @@ _COMMANDS = {
     "train": "Train one network to keep it, and say its accuracy on the test split.",
     "evaluate": "Measure the errors of weights on a folder of images, of one centre crop.",
     "reproduce": "Reproduce a network's paper as far as this machine allows, and say how far that is.",
+    "claims": "Test a claim of the papers on networks that differ in one part.",
     "bench": "Compare the strategies on a table of trained networks.",
     "resume": "Go on with a search that was interrupted or killed, or give it more budget.",
     "status": "Say how far a run is, while it goes on or afterwards.",
+    "watch": "Watch a search from another terminal, until it ends.",
     "pareto": "Draw the front of one or more runs.",
+    "report": "Tell all of a run in one HTML file.",
     "runs": "List the runs of a folder.",
     "export": "Take a model home: as torch source, ONNX or weights.",
     "networks": "List the named networks.",
@@ -27,7 +30,7 @@ _COMMANDS = {
     "new-space": "Begin a space file: a commented template, to change and to search.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
-    "compare": "Set published errors of networks against what they cost.",
+    "compare": "Train networks under equal conditions, or set published errors against what they cost.",
     "import": "Take over weights from torchvision, timm or a file, or give them back.",
     "completion": "Print a script that completes commands, options and names in a shell.",
     "info": "Show how large a space is and what its networks cost.",
@@ -81,5 +84,10 @@ def main() -> None:
     try:
         group(prog_name="nas", standalone_mode=True)
     except NasError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {_printable(str(error))}", err=True)
         sys.exit(2)
+
+
+def _printable(said: str) -> str:
+    """A message that quotes a file, without what would command the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in said)

@@ -35,7 +35,7 @@ def _beginning(typed: str, names: Iterable[str]) -> Iterator[CompletionItem]:
 
 def _networks(typed: str, ctx: click.Context) -> Iterator[CompletionItem]:
     from nas import catalog
-    from nas.arch.rewrite import RULES
+    from nas.arch.rules import RULES
 
     yield CompletionItem(typed, type="file")
     stem, plus, _ = typed.rpartition("+")

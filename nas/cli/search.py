@@ -23,15 +23,21 @@ from nas.cli import options
     "--strategy",
     default="front-first",
     show_default=True,
-    help="front-first, local, evolution, nsga2, tpe, gp or random.",
+    help="front-first, local, evolution, nsga2, tpe, gp or random; or a sampler of Optuna's: optuna:NAME.",
 )
 @click.option("--objectives", default="accuracy,macs", show_default=True, help="What to make large or small.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, if not chosen to suit the budget.")
+@click.option(
+    "--rungs/--no-rungs",
+    default=True,
+    show_default=True,
+    help="Stop trainings early where others promise more, if the budget has room for longer ones.",
+)
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--storage", help="URL of the database for the study.  [default: a file of the run]")
+@click.option("--storage", help="URL of the database for the study, kept in the run.  [default: a file]")
 @click.option("--dry-run", is_flag=True, help="Print the plan, leave nothing behind.")
 @click.option("--name", help="The run's name; the time and the space unless said.")
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
@@ -47,6 +53,7 @@ def command(
     max_macs: str | None,
     max_params: str | None,
     epochs: int | None,
+    rungs: bool,
     workers: int | None,
     seed: int,
     storage: str | None,
@@ -80,7 +87,7 @@ def command(
     from nas.train.recipe import SEARCH
 
     from nas.cli.progress import Display  # isort: skip
-    from nas.cli.report import report, rewritten  # isort: skip
+    from nas.cli.ending import report, rewritten  # isort: skip
 
     Budget.parse(budget)
     images = load(data, size=size, seed=seed)
@@ -106,6 +113,7 @@ def command(
         recipe=asdict(replace(SEARCH, epochs=epochs)) if epochs else None,
         around=around,
         storage=storage,
+        rungs=rungs,
     )
     if dry_run:
         from nas.cli.plan import said, told
