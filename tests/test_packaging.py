@@ -48,5 +48,6 @@ def test_the_wheel_holds_the_three_packages_and_the_sample(tmp_path: Path) -> No
     assert tops == {"nas", "search_spaces", "analysis"}
     assert "nas/data/sample/train-images-idx3-ubyte.gz" in names
     assert {"nas/py.typed", "search_spaces/networks/published.csv", "search_spaces/networks/measured.csv"} <= set(names)
+    assert {"analysis/report/style.css", "analysis/report/script.js"} <= set(names)
     packages = {str(file.parent.relative_to(ROOT)) for top in tops for file in (ROOT / top).rglob("*.py")}
     assert packages == {str(Path(name).parent) for name in names if name.endswith(".py")}
