@@ -69,6 +69,7 @@ def _next(result: Result, trials: list[Any], pictures: list[str]) -> None:
     click.echo("\nnext:")
     if result.cause == "interrupted":
         click.echo(f"  nas resume {folder}")
+    click.echo(f"  nas report {folder}")
     click.echo(f"  nas pareto {folder} --out front.svg")
     click.echo(f"  nas export {folder}:best")
     click.echo("  nas runs")
