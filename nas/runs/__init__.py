@@ -7,6 +7,7 @@ files        files that appear whole or not at all
 environment  versions and devices, `environment.json`
 journal      the Optuna study, as a search writes it
 trial        one trial, as it is read back
+repeats      networks that were trained several times
 frame        all trials as a table
 """
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nas.runs.folder import Run
-from nas.runs.journal import has_journal, open_journal
+from nas.runs.journal import Journal, has_journal, open_journal
 from nas.runs.lock import is_locked
 from nas.search.budget import Budget
 from nas.search.events import Cause
-from nas.search.ledger import Ledger, recorded_budget, recorded_ledger
+from nas.search.finals import SEEDS
+from nas.search.ledger import Ledger, recorded_budget, recorded_ledger, recorded_seconds
 from nas.search.objectives import objectives
 from nas.search.progress import Progress, progress
 from nas.search.tally import Tally
@@ -27,6 +28,7 @@ class Status:
         progress: As of the last epoch that was recorded.
         seconds: Device time spent.
         overhead: What of it no trial took.
+        finalists: Trainings of finalists that reached their end, and those that are planned; None before they begin.
     """
 
     state: State
@@ -35,6 +37,7 @@ class Status:
     progress: Progress
     seconds: float
     overhead: float
+    finalists: tuple[int, int] | None
 
 
 def status(run: Run) -> Status:
@@ -48,14 +51,15 @@ def status(run: Run) -> Status:
     if has_journal(run):
         journal = open_journal(run)
         facts = journal.facts()
-        ledger = recorded_ledger(recorded_budget(run.request, facts), journal)
+        studied = journal.finals()
+        ledger = recorded_ledger(recorded_budget(run.request, facts), journal, before=recorded_seconds(studied))
         for trial in journal.trials():
             if trial.state == "running":
                 running += 1
             else:
                 tally.recall(trial)
     else:
-        facts, ledger = {}, Ledger(recorded_budget(run.request, {}))
+        facts, ledger, studied = {}, Ledger(recorded_budget(run.request, {})), None
     cause = facts.get("ended")
     return Status(
         state="going on" if going_on else "finished" if cause else "interrupted",
@@ -63,5 +67,13 @@ def status(run: Run) -> Status:
         budget=ledger.budget,
         progress=progress(tally, ledger, running=running, workers=max(1, facts.get("workers", 1))),
         seconds=ledger.seconds,
-        overhead=ledger.overhead,
+        overhead=ledger.overhead + (studied.facts().get("overhead", 0.0) if studied else 0.0),
+        finalists=_finalists(studied),
     )
+
+
+def _finalists(studied: Journal | None) -> tuple[int, int] | None:
+    if studied is None:
+        return None
+    trained = sum(trial.state == "complete" for trial in studied.trials())
+    return trained, SEEDS * len(studied.facts()["finalists"])
