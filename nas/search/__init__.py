@@ -13,7 +13,8 @@ objectives  what is made large or small, and the front
 budget      how much may be spent; `ledger` what is; `forecast` what a trial will
 length      how long a trial trains; `calibrate` how fast the machine is
 tally       the trials that have ended; `progress` how far a search is
-repeats     networks that were trained several times: means, spreads, ties
+standings   networks that were trained several times: the front of their means, and ties
+finals      what of a search is trained again, and for how long
 status      the same from the record alone
 stop        Ctrl-C
 trial       what a worker does with one network

@@ -259,18 +259,23 @@ class Driver:
         for number in self._running.keys() - self._waiting:
             self._wait(number)
 
-    def finish(self) -> Finished:
-        """The end of the search, told and returned; recorded where it is not for later."""
+    def finish(self, *, last: bool = True) -> Finished:
+        """The end of the search, told and returned; recorded where it is not for later.
+
+        Args:
+            last: Whether nothing follows; else it is neither told nor recorded.
+        """
         self._hold_own()
         self._note_ledger()
         cause = self._cause or "budget"
         if cause != "interrupted":
             self._dismiss()
-        if cause != "interrupted":
+        if last and cause != "interrupted":
             self._journal.remember("ended", cause)
         finished = Finished(tuple(self._tally.front), cause, self.progress())
         _log.info("finished: %s, %d on the front", cause, len(finished.front))
-        self._tell(finished)
+        if last or cause == "interrupted":
+            self._tell(finished)
         return finished
 
     def progress(self) -> Progress:
