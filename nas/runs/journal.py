@@ -37,6 +37,11 @@ class Journal:
         self._run, self._study, self._storage = run, study, storage
         self._id = storage.get_study_id_from_name(study.study_name)
 
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Of each objective, which way is better."""
+        return tuple(direction.name.lower() for direction in self._study.directions)  # type: ignore[misc]
+
     def begin(
         self,
         asked: FrozenTrial,
