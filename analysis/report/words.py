@@ -31,7 +31,7 @@ def commands(run: Run, trial: Trial) -> list[tuple[str, str]]:
     """What trains or exports a trial: a word for it, and the command."""
     which = shlex.quote(f"{place(run.folder)}:{trial.number}")
     return [
-        ("train it longer, on the test split", f"nas train {which} --recipe fast"),
+        ("train it to keep it", f"nas train {which} --recipe fast"),
         ("take it home", f"nas export {which}"),
     ]
 

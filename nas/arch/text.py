@@ -27,7 +27,22 @@ from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple, TypeGuard, cast
 
-from nas.arch.nodes import JOINS, NODES, Branches, Cells, Chain, Fork, Network, Node, Part, Ratio, Step, chain, contents
+from nas.arch.nodes import (
+    JOINS,
+    NODES,
+    Branches,
+    Cells,
+    Chain,
+    Fork,
+    Network,
+    Node,
+    Part,
+    Ratio,
+    Repeat,
+    Step,
+    chain,
+    contents,
+)
 from nas.errors import NasError, TextError
 
 VERSION = 1
@@ -249,6 +264,7 @@ class _Parser:
         kind = _KINDS.get(start.text)
         if kind is None and start.text not in JOINS:
             raise self.error(f"no part is called {start.text!r}", at=start)
+        before = self.size
         self.enter(start)
         self.expect("(", f"{start.text} is followed by its fields in parentheses")
         values: list[Any] = []
@@ -260,11 +276,14 @@ class _Parser:
         self.advance()
         self.depth -= 1
         try:
-            return Branches(*values, join=start.text, **named) if kind is None else kind(*values, **named)  # type: ignore[arg-type]
+            part = Branches(*values, join=start.text, **named) if kind is None else kind(*values, **named)  # type: ignore[arg-type]
         except NasError as error:
             raise self.error(error.rule, error.hint, at=start) from None
         except (TypeError, AttributeError, IndexError, KeyError, ValueError):
             raise self.error(f"{start.text} does not take these fields", at=start) from None
+        if isinstance(part, Repeat) and isinstance(part.times, int):
+            self.grow((part.times - 1) * (self.size - before), start)  # What is written once stands there so often.
+        return part
 
     def item(self, values: list[Any], named: dict[str, Any]) -> None:
         start = self.token

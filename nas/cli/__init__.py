@@ -84,5 +84,10 @@ def main() -> None:
     try:
         group(prog_name="nas", standalone_mode=True)
     except NasError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {_printable(str(error))}", err=True)
         sys.exit(2)
+
+
+def _printable(said: str) -> str:
+    """A message that quotes a file, without what would command the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in said)

@@ -22,7 +22,7 @@ classes = click.option("--classes", type=click.IntRange(1), help="Number of clas
 
 
 class InputError(NasError):
-    """An image shape cannot be read."""
+    """What an argument names cannot be read."""
 
 
 class _Image(click.ParamType[Shape]):
@@ -43,12 +43,25 @@ image = click.option("--input", "image", type=_Image(), help="Shape of an image,
 def named(spec: str) -> Named:
     """The network that an argument means: a name, perhaps with rewrites, or a file that holds a network's text."""
     file = Path(spec)
-    if not file.is_file():
-        return catalog.network(spec)
-    whole = chain(parse(file.read_text()))
+    try:
+        if not file.is_file():
+            return catalog.network(spec)
+        content = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"a network is a name or a readable text file, but: {error}", path=_short(spec)) from None
+    whole = chain(parse(content))
     if is_open(whole):
         raise NasError("a file given as a network holds one, got a space", path=spec)
     return unpublished(spec, whole, (3, 224, 224))
+
+
+def network(named: Named, classes: int | None) -> Chain:
+    """The network, for so many classes where that is said."""
+    return chain(named.network() if classes is None else with_classes(named.network(), classes))
+
+
+def _short(spec: str) -> str:
+    return spec if len(spec) <= 100 else f"{spec[:100]}…"
 
 
 def unpublished(name: str, network: Chain, input: Shape) -> Named:
@@ -70,7 +83,7 @@ def point(file: Path) -> dict[str, Any]:
     """The point that a JSON file holds, as `nas locate --json` prints it."""
     try:
         read = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise NasError(f"a point is a JSON object, got {error}", path=str(file)) from None
     read = read.get("point", read) if isinstance(read, dict) else read
     if not isinstance(read, dict):

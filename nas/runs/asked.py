@@ -31,7 +31,7 @@ def begun(folder: Path, asked: dict[str, Any], plan_of: Callable[[dict[str, Any]
         told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         if told and told["version"] == VERSION and told["asked"] == asked:
             return plan_of(told["plan"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"not the plan of {what}: {error!r}", path=str(file), hint="remove the folder") from None
     if folder.exists() and any(folder.iterdir()):
         raise RunError(

@@ -3,8 +3,8 @@
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from functools import partial
 
 from optuna.trial import FrozenTrial
@@ -13,18 +13,20 @@ from nas.arch.cost import Cost
 from nas.arch.text import text
 from nas.errors import NasError
 from nas.runs.journal import Journal
-from nas.runs.trial import State, trial_of
+from nas.runs.trial import trial_of
 from nas.search.errors import SearchError
 from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Rested
 from nas.search.forecast import Forecast, images_seen
+from nas.search.judge import Judge
+from nas.search.ladder import Ladder
 from nas.search.ledger import Clock, Ledger
 from nas.search.length import Length
 from nas.search.limits import Candidate
-from nas.search.objectives import Objective, Seen, losses
+from nas.search.objectives import Objective
 from nas.search.own import ObjectiveError
 from nas.search.progress import Progress, progress
 from nas.search.proposer import Chooser, Proposal
-from nas.search.rungs import Rungs
+from nas.search.running import Running
 from nas.search.tally import Tally
 from nas.search.trial import Job, Outcome
 from nas.train.fit import Epoch
@@ -47,39 +49,6 @@ _LEAST_PATIENCE_S = 300.0
 first trial may have to prepare the data of its host."""
 
 _log = logging.getLogger("nas.search")
-
-
-@dataclass
-class _Running:
-    """A trial under way.
-
-    Args:
-        proposal: What is trained.
-        epochs: Done.
-        until: Epochs at whose end it rests, or those of its recipe.
-        before: Device time of workers that have left it.
-        seconds: Device time of the worker that has it.
-        tries: Workers of this process that were given it since its last epoch.
-    """
-
-    proposal: Proposal
-    until: int
-    epochs: list[Epoch] = field(default_factory=list)
-    before: float = 0.0
-    seconds: float = 0.0
-    tries: int = 0
-
-    @property
-    def cost(self) -> Cost:
-        return self.proposal.candidate.cost
-
-    @property
-    def spent(self) -> float:
-        return self.before + self.seconds
-
-    def leave(self, lost: float) -> None:
-        """Its worker is gone, with so many seconds that were not told of."""
-        self.before, self.seconds = self.spent + lost, 0.0
 
 
 class Driver:
@@ -116,18 +85,14 @@ class Driver:
         tell: Callable[[Event], None],
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
-        self._objectives, self._length, self._workers = objectives, length, workers
-        self._rungs = Rungs(length.rungs) if length.recipe.rungs else None
-        self._ends = (*length.recipe.rungs, length.recipe.epochs)
+        self._length, self._workers = length, workers
+        self._judge = Judge(objectives)
+        self._ladder = Ladder(length, self._judge, forecast, margin=_MARGIN)
         self._clock, self._tell = clock, tell
         self._tally = Tally([objective.direction for objective in objectives])
-        self._running: dict[int, _Running] = {}
+        self._running: dict[int, Running] = {}
         self._waiting: deque[int] = deque()
         """Of the trials under way, those that no worker has."""
-        self._resting: dict[int, _Running] = {}
-        """At the end of a rung; they are not under way."""
-        self._known: dict[str, dict[str, float]] = {}
-        """What is known of networks before training, by fingerprint: the values of objectives, by name."""
         self._full = False
         """Whether what is left has no room beside the trials under way."""
         self._cause: Cause | None = None
@@ -144,21 +109,18 @@ class Driver:
         for frozen in recorded:
             trial = trial_of(frozen)
             proposal = self._proposer.recall(frozen, candidate(trial.network))
-            self._know(proposal.candidate, frozen.user_attrs.get("measured", {}))
+            self._judge.know(proposal.candidate, frozen.user_attrs.get("measured"))
             epochs = [Epoch(**told) for told in frozen.user_attrs.get("epochs", ())]
             for epoch in epochs:
                 self._learn(proposal.candidate.cost, epoch)
-            until = frozen.user_attrs.get("until", self._ends[-1])
-            running = _Running(proposal, until, epochs, before=trial.seconds)
+            until = frozen.user_attrs.get("until", self._length.recipe.epochs)
+            running = Running(proposal, until, epochs, before=trial.seconds)
             if trial.state == "running":
                 self._running[trial.number] = running
                 self._waiting.append(trial.number)
-            elif trial.state == "waiting":
-                self._resting[trial.number] = running
-            else:
+            elif trial.state != "waiting":
                 self._tally.recall(trial)
-            if self._rungs:
-                self._climbed(self._rungs, trial.number, running, trial.state)
+            self._ladder.recall(trial.number, running, trial.state)
 
     @property
     def over(self) -> bool:
@@ -195,11 +157,11 @@ class Driver:
             return None
 
     def _next(self) -> Job | None:
-        if (number := self._due()) is not None:
+        if not self._is_ending and (number := self._ladder.due(self._free)) is not None:
             return self._promoted(number)
         if proposal := self._propose():
             return self._started(proposal)
-        if (number := self._late()) is not None:
+        if (number := self._ladder.late(self._free, all_too=self._ledger.budget.is_time)) is not None:
             return self._promoted(number)
         self._full = True
         if self._proposer.exhausted and not self._running:  # What runs ends first.
@@ -207,19 +169,17 @@ class Driver:
         return None
 
     def _started(self, proposal: Proposal) -> Job:
-        candidate, until = proposal.candidate, self._ends[0]
-        measured = self._know(candidate, {})
+        candidate, until = proposal.candidate, self._ladder.ends[0]
+        measured = self._judge.know(candidate)
         number = self._journal.begin(
             proposal.asked,
             network=text(candidate.network),
             fingerprint=candidate.fingerprint,
             cost=candidate.cost,
             seed=proposal.seed,
-            notes=proposal.notes()
-            | ({"until": until} if self._rungs else {})
-            | ({"measured": measured} if measured else {}),
+            notes=proposal.notes() | {"until": until} | ({"measured": measured} if measured else {}),
         )
-        self._running[number] = _Running(proposal, until)
+        self._running[number] = Running(proposal, until)
         self._ledger.train(number, 0.0)
         return self._job(number, "begins")
 
@@ -242,7 +202,7 @@ class Driver:
             self._journal.epochs(number, [asdict(epoch) for epoch in running.epochs], seconds=running.spent)
             self._note_ledger()
             self._learn(running.cost, epoch)
-            self._tell(EpochDone(number, epoch.epoch, self._ends[-1], epoch.val_accuracy, self.progress()))
+            self._tell(EpochDone(number, epoch.epoch, self._ladder.ends[-1], epoch.val_accuracy, self.progress()))
         if len(running.epochs) == running.until:
             return True
         if self._is_out_of_time:
@@ -265,10 +225,10 @@ class Driver:
             self._wait(number)
         elif outcome.reason:
             self._fail(number, outcome.reason, outcome.detail)
-        elif self._rungs and running.until < self._ends[-1]:
-            self._settle(self._rungs, number, outcome)
+        elif running.until < self._ladder.ends[-1]:
+            self._settle(number, outcome)
         else:
-            values = self._values(running.proposal, running.epochs[-1].val_accuracy)
+            values = self._judge.values(running.proposal.candidate, running.epochs[-1].val_accuracy)
             test = asdict(outcome.test) if outcome.test else None
             self._journal.complete(number, values, seconds=running.spent, micro_batch=outcome.micro_batch, test=test)
             self._close(number, values)
@@ -310,23 +270,28 @@ class Driver:
         for number in self._running.keys() - self._waiting:
             self._wait(number)
 
-    def finish(self) -> Finished:
-        """The end of the search, told and returned; recorded where it is not for later."""
+    def finish(self, *, last: bool = True) -> Finished:
+        """The end of the search, told and returned; recorded where it is not for later.
+
+        Args:
+            last: Whether nothing follows; else it is neither told nor recorded.
+        """
         self._hold_own()
         self._note_ledger()
         cause = self._cause or "budget"
         if cause != "interrupted":
             self._dismiss()
-        if cause != "interrupted":
+        if last and cause != "interrupted":
             self._journal.remember("ended", cause)
         finished = Finished(tuple(self._tally.front), cause, self.progress())
         _log.info("finished: %s, %d on the front", cause, len(finished.front))
-        self._tell(finished)
+        if last or cause == "interrupted":
+            self._tell(finished)
         return finished
 
     def progress(self) -> Progress:
         """How far the search is."""
-        under_way, resting = len(self._running), len(self._resting)
+        under_way, resting = len(self._running), len(self._ladder.resting)
         return progress(self._tally, self._ledger, running=under_way, resting=resting, workers=self._workers)
 
     @property
@@ -342,111 +307,40 @@ class Driver:
         self._tell(Began(self._journal.trial(number), self._seconds(candidate.cost), self.progress()))
         return Job(number, text(candidate.network), proposal.seed, proposal.recipe, running.until)
 
-    def _due(self) -> int | None:
-        """The trial at a rung whose turn it is, where what is left is not for the promising ones alone."""
-        if self._rungs is None or self._is_ending:
-            return None
-        number = self._rungs.due()
-        if number is None or self._to_go(number, self._ends[self._rungs.reached(number)]) > self._free:
-            return None
-        return number
-
-    def _late(self) -> int | None:
-        """Where nothing new is begun any more, the trial at a rung to bring to its end: first of the promising ones."""
-        if self._rungs is None:
-            return None
-        fitting = [n for n in self._rungs.resting() if self._to_go(n, self._ends[-1]) <= self._free]
-        promising = [n for n in self._rungs.promising() if n in fitting]
-        if not promising and not self._ledger.budget.is_time:
-            return None
-        return self._rungs.best(promising or fitting) if fitting else None
-
-    @property
-    def _is_ending(self) -> bool:
-        """Whether what is left is needed to bring those to their end that are expected on the front."""
-        if self._rungs is None or not self._ledger.budget.is_time:
-            return False
-        return sum(self._to_go(number, self._ends[-1]) for number in self._rungs.promising()) >= self._free
-
-    def _to_go(self, number: int, end: int) -> float:
-        """Seconds, with a margin, until a trial that rests has done so many epochs."""
-        running = self._resting[number]
-        images = (end - len(running.epochs)) * self._length.images
-        return _MARGIN * (self._forecast.seconds(running.cost, images=images) or 0.0)
-
     def _promoted(self, number: int) -> Job:
         """A trial that rests, on its way to the next rung."""
-        assert self._rungs is not None
-        running = self._running[number] = self._resting.pop(number)
-        running.until = self._ends[self._rungs.reached(number)]
-        self._rungs.go_on(number)
+        running = self._running[number] = self._ladder.go_on(number)
         self._journal.go_on(number, until=running.until)
         return self._job(number, "goes on")
 
-    def _settle(self, rungs: Rungs, number: int, outcome: Outcome) -> None:
+    def _settle(self, number: int, outcome: Outcome) -> None:
         """A trial rests at the end of its rung."""
-        running = self._resting[number] = self._running.pop(number)
-        running.tries = 0
+        running = self._running.pop(number)
         self._journal.rest(number, seconds=running.spent, micro_batch=outcome.micro_batch)
-        self._reach(rungs, number, running, running.epochs[-1])
+        self._ladder.settle(number, running)
         self._note_ledger()
         self._full = False
         _log.info("trial %d rests after %d epochs", number, running.until)
         self._tell(Rested(self._journal.trial(number), self.progress()))
 
-    def _reach(self, rungs: Rungs, number: int, running: _Running, epoch: Epoch) -> None:
-        def lost(accuracy: float) -> tuple[float, ...]:
-            directions = [objective.direction for objective in self._objectives]
-            return losses(self._values(running.proposal, accuracy), directions)
-
-        rungs.reach(number, epoch.val_accuracy, macs=running.cost.macs, losses=lost)
-
-    def _climbed(self, rungs: Rungs, number: int, running: _Running, state: State) -> None:
-        """Tell the rungs of a trial on record. One that was killed when it had reached a rung has yet to say so."""
-        for end in self._ends:
-            if len(running.epochs) >= end and (state != "running" or running.until > end):
-                self._reach(rungs, number, running, running.epochs[end - 1])
-        if state == "running" and rungs.reached(number):
-            rungs.go_on(number)
-        elif state in ("fail", "pruned"):
-            rungs.leave(number)
-
     def _dismiss(self) -> None:
         """The trials that rest will not go on."""
-        for number, running in sorted(self._resting.items()):
-            reached = self._rungs.reached(number) if self._rungs else 0
-            reason = f"rested at rung {reached} of {len(self._ends)}"
-            self._journal.stop(number, reason, seconds=running.spent)
-            trial = self._journal.trial(number)
-            self._tally.add(trial)
-            self._tell(Ended(trial, self.progress()))
-        self._resting.clear()
+        for number, running in sorted(self._ladder.resting.items()):
+            self._journal.stop(number, f"rested at {self._ladder.rung(number)}", seconds=running.spent)
+            self._note_end(number)
+        self._ladder.resting.clear()
 
-    def _values(self, proposal: Proposal, accuracy: float) -> list[float]:
-        candidate = proposal.candidate
-        known, seen = self._known[candidate.fingerprint], Seen(candidate.network, candidate.cost, accuracy)
-        return [
-            known[objective.name] if objective.name in known else objective.value(seen)
-            for objective in self._objectives
-        ]
-
-    def _know(self, candidate: Candidate, recorded: Mapping[str, float]) -> dict[str, float]:
-        """Find out what can be known of a network before training, unless it is on record; return what was measured."""
-        known = self._known.setdefault(candidate.fingerprint, dict(recorded))
-        before = [objective for objective in self._objectives if objective.known != "trained"]
-        for objective in before:
-            if objective.name not in known:
-                known[objective.name] = objective.value(Seen(candidate.network, candidate.cost))
-        return {objective.name: known[objective.name] for objective in before if objective.known == "measured"}
+    @property
+    def _is_ending(self) -> bool:
+        """Whether what is left is needed to bring those to their end that are expected on the front."""
+        return self._ledger.budget.is_time and 0 < self._ladder.needs >= self._free
 
     def _propose(self) -> Proposal | None:
         """What to train next; near the end, first of what lets all workers end together, then of what fits at all."""
         if self._ledger.is_spent or self._is_ending:
             return None
-        if self._rungs:
-            for number, accuracy in self._rungs.expected().items():
-                rests = self._resting[number].proposal
-                self._proposer.expect(rests, self._values(rests, accuracy))
+        for resting, values in self._ladder.expected():
+            self._proposer.expect(resting, values)
         for room in self._rooms():
             if proposal := self._proposer.propose(partial(self._fits, room)):
                 return proposal
@@ -474,7 +368,7 @@ class Driver:
     def _seconds(self, cost: Cost) -> float | None:
         return self._forecast.seconds(cost, images=self._length.all_images)
 
-    def _rest(self, running: _Running) -> float:
+    def _rest(self, running: Running) -> float:
         """Seconds that a trial under way will still take."""
         images = (running.until - len(running.epochs)) * self._length.images + images_seen(0, self._length.test)
         return self._forecast.seconds(running.cost, images=images) or 0.0
@@ -503,19 +397,19 @@ class Driver:
     def _close(self, number: int, values: Sequence[float] | None) -> None:
         running = self._running.pop(number)
         self._proposer.tell(running.proposal, values)
-        if self._rungs and values is None:
-            self._rungs.leave(number)
-        elif self._rungs:
-            self._reach(self._rungs, number, running, running.epochs[-1])
+        self._ladder.close(number, running, failed=values is None)
         self._note_ledger()
         self._full = False
-        trial = self._journal.trial(number)
-        self._tally.add(trial)
-        _log.info("trial %d is %s: %s", number, trial.state, trial.reason or trial.values)
+        self._note_end(number)
         if reason := self._tally.common_failure(_FAILURES):
             self.error = SearchError(
                 f"the first {_FAILURES} trials all failed: {reason}", hint="log.txt and study.db in the run say more"
             )
+
+    def _note_end(self, number: int) -> None:
+        trial = self._journal.trial(number)
+        self._tally.add(trial)
+        _log.info("trial %d is %s: %s", number, trial.state, trial.reason or trial.values)
         self._tell(Ended(trial, self.progress()))
 
     def _hold_own(self) -> None:

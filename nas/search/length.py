@@ -64,8 +64,12 @@ def full(recipe: Recipe, *, train: int, val: int) -> Length:
 
 
 def length_of(fields: dict[str, Any]) -> Length:
-    """The length that `dataclasses.asdict` made `fields` of."""
-    return Length(recipe_of(fields["recipe"]), fields["train"], fields["val"], fields.get("test", 0))
+    """The length that `dataclasses.asdict` made `fields` of.
+
+    Raises:
+        KeyError, TypeError: it made them of something else.
+    """
+    return Length(recipe_of(fields["recipe"]), int(fields["train"]), int(fields["val"]), int(fields.get("test", 0)))
 
 
 def with_rungs(recipe: Recipe) -> Recipe:

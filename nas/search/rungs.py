@@ -109,12 +109,17 @@ class Rungs:
 
     def expected(self) -> dict[int, float]:
         """The accuracy that each trial that rests would have at the end."""
-        expected, resting = _Expected(self._climbers), self.resting()
+        resting = self.resting()
+        if not resting:
+            return {}
+        expected = _Expected(self._climbers)
         means, _ = expected.at_end([self._climbers[number] for number in resting], self.last)
         return {number: _accuracy(mean) for number, mean in zip(resting, means, strict=True)}
 
     def promising(self) -> list[int]:
         """The trials that rest and are expected on the front, by number."""
+        if not self.resting():
+            return []
         expected = _Expected(self._climbers)
         climbers = [(n, climber) for n, climber in sorted(self._climbers.items()) if climber.state != "left"]
         means, _ = expected.at_end([climber for _, climber in climbers], self.last)

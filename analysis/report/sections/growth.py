@@ -30,22 +30,37 @@ def grown(record: Record) -> Html:
 
 
 def _chart(whole: Growth, control: Growth, in_seconds: bool) -> Html:
+    unit, size = _unit(whole.spent[-1]) if in_seconds else ("", 1)
     panel = Panel(
         from_zero(
-            "device time of the trials" if in_seconds else "trials",
-            whole.spent,
-            duration if in_seconds else lambda v: f"{v:g}",
+            f"device time of the trials, in {unit}" if in_seconds else "trials",
+            [spent / size for spent in whole.spent],
+            lambda v: f"{v:g}",
         ),
         Axis("share of the rectangle", 0.0, 1.0, lambda v: f"{100 * v:.0f} %"),
         height=300.0,
     )
-    lines = [tag("path", d=panel.line(zip(whole.spent, whole.share, strict=True), steps=True), class_="line all")]
-    if control.trained:
-        path = panel.line(zip(control.spent, control.share, strict=True), steps=True)
-        lines.append(tag("path", d=path, class_="line control"))
+    lines = [
+        tag("path", d=panel.line(_points(made, size), steps=True), class_=f"line {kind}")
+        for kind, made in (("all", whole), ("control", control))
+        if made.trained
+    ]
     about = f"All trials end at {whole.share[-1]:.0%}"
     about += f", the control at {control.share[-1]:.0%}" if control.trained else ""
     return panel.drawn(lines, title="Hypervolume over what was spent", about=about)
+
+
+def _points(made: Growth, size: float) -> list[tuple[float, float]]:
+    return [(spent / size, share) for spent, share in zip(made.spent, made.share, strict=True)]
+
+
+def _unit(seconds: float) -> tuple[str, int]:
+    """The unit of time that suits so many seconds, and its length."""
+    return next(
+        (unit, size)
+        for unit, size in (("hours", 3600), ("minutes", 60), ("seconds", 1))
+        if seconds >= 2 * size or size == 1
+    )
 
 
 def _legend(control: Growth) -> Html:
