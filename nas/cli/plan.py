@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nas.arch.readable import duration as duration
 from nas.search.plan import Plan
 
 
@@ -13,9 +14,12 @@ def said(plan: Plan) -> str:
     trials = f"about {plan.trials}" if plan.trials is not None else "an unknown number of"
     each = f", {plan.trial_s:.2g} s for one of middling size" if plan.trial_s is not None else ""
     wall = f"; {duration(plan.wall_s)} if the machine has nothing else to do" if plan.wall_s is not None else ""
+    ends = plan.length.recipe.rungs
+    most = f", most of which stop after {' or '.join(map(str, ends))}" if ends else ""
     return (
         f"plan: {plan.budget} on {workers} ({plan.device}){wall}\n"
-        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{each}{_kept(plan)}"
+        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{most}{each}"
+        f"{_kept(plan)}"
     )
 
 
@@ -59,17 +63,10 @@ def told(plan: Plan) -> dict[str, Any]:
         "strategy": plan.strategy.name if plan.strategy else None,
         "trials": plan.trials,
         "epochs": plan.length.recipe.epochs,
+        "rungs": list(plan.length.recipe.rungs),
         "train_images": plan.length.train,
         "val_images": plan.length.val,
         "trial_s": plan.trial_s,
         "wall_s": plan.wall_s,
         "finalists_s": plan.finals_s,
     }
-
-
-def duration(seconds: float) -> str:
-    """45 s, 12 min, 3.5 h."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.2g} {unit}" if seconds < 10 * size else f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

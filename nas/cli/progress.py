@@ -9,7 +9,7 @@ import click
 
 from nas.cli.plan import said, said_of_finalists
 from nas.cli.table import count
-from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned
+from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned, Rested
 from nas.search.progress import Progress
 
 
@@ -54,7 +54,7 @@ class Display:
                 what = f"{name}, seed {trial.seed}" if name else f"{count(trial.macs):>7} MACs"
                 self._line(f"trial {trial.number:3}  {told:>8}  {what}   {self._said(progress)}")
                 self._advance(progress)
-            case Began(progress=progress) | EpochDone(progress=progress):
+            case Began(progress=progress) | EpochDone(progress=progress) | Rested(progress=progress):
                 self._advance(progress)
             case Finished(cause=cause):
                 self._line(CAUSES[cause])

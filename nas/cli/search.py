@@ -8,6 +8,7 @@ import click
 from nas import catalog
 from nas.arch.nodes import Space
 from nas.arch.opened import opened
+from nas.arch.suits import check_suits
 from nas.arch.text import text
 from nas.cli import options
 
@@ -25,7 +26,7 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 120.0
     "--strategy",
     default="front-first",
     show_default=True,
-    help="front-first, local, evolution, nsga2, tpe, gp or random.",
+    help="front-first, local, evolution, nsga2, tpe, gp or random; or a sampler of Optuna's: optuna:NAME.",
 )
 @click.option("--objectives", default="accuracy,macs", show_default=True, help="What to make large or small.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
@@ -36,9 +37,15 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 120.0
     type=click.FloatRange(0, 1, max_open=True),
     help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 2 min on]",
 )
+@click.option(
+    "--rungs/--no-rungs",
+    default=True,
+    show_default=True,
+    help="Stop trainings early where others promise more, if the budget has room for longer ones.",
+)
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--storage", help="URL of the database for the study.  [default: a file of the run]")
+@click.option("--storage", help="URL of the database for the study, kept in the run.  [default: a file]")
 @click.option("--dry-run", is_flag=True, help="Print the plan, leave nothing behind.")
 @click.option("--name", help="The run's name; the time and the space unless said.")
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
@@ -55,6 +62,7 @@ def command(
     max_params: str | None,
     epochs: int | None,
     finalists: float | None,
+    rungs: bool,
     workers: int | None,
     seed: int,
     storage: str | None,
@@ -76,6 +84,7 @@ def command(
       nas search --space mobile --data fashion-mnist --budget 2gpuh --max-macs 20M
       nas search --around resnet18 --data path/to/images --budget 30cpumin --dry-run
     """
+    space, around = options.one_of("space", space, "around", around)
     if space and around:
         raise click.UsageError("--space and --around exclude each other")
     from dataclasses import asdict, replace
@@ -102,6 +111,7 @@ def command(
         if start is not None
         else catalog.space(space or "residual").make(len(images.classes))
     )
+    check_suits(searched, images.input, len(images.classes), name=f"around {around}" if around else space or "residual")
     request = Request(
         space=f"around {around}" if around else space or "residual",
         space_text=text(searched),
@@ -118,6 +128,7 @@ def command(
         around=around,
         storage=storage,
         finalists=finalists,
+        rungs=rungs,
     )
     if dry_run:
         from nas.cli.plan import said, told

@@ -4,30 +4,26 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Literal
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, OptunaError
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from nas.arch.cost import Cost
 from nas.errors import RunError
 from nas.runs import files
 from nas.runs.folder import Run
+from nas.runs.storage import file_url, hidden, open_storage, why
 from nas.runs.trial import Trial, trial_of
 
 Direction = Literal["maximize", "minimize"]
 
 _FINALS = "-finalists"
 _BEGUN = "begun"
-"""The last fact that a study of finalists begins with."""
-
-_PATIENCE_S = 60.0
-"""Who looks at a run while it goes on holds its file for a moment."""
+"""The last fact of a new study in a database, where no file can appear whole."""
 
 
 class Journal:
@@ -78,6 +74,16 @@ class Journal:
         """Record the epochs of a trial so far, and the device time spent on it."""
         self._note(number, seconds=seconds, epochs=list(epochs))
 
+    def rest(self, number: int, *, seconds: float, micro_batch: int | None = None) -> None:
+        """Record that a trial has reached the end of a rung, and waits there."""
+        self._note(number, seconds=seconds, **({"micro_batch": micro_batch} if micro_batch else {}))
+        self._set(number, TrialState.WAITING)
+
+    def go_on(self, number: int, *, until: int) -> None:
+        """Record that a trial that waited trains on, and until when."""
+        self._note(number, until=until)
+        self._set(number, TrialState.RUNNING)
+
     def complete(
         self,
         number: int,
@@ -104,8 +110,7 @@ class Journal:
     def stop(self, number: int, reason: str, *, seconds: float) -> None:
         """Record that a trial was stopped before its end."""
         self._note(number, seconds=seconds, reason=reason)
-        with self._writing():
-            self._study.tell(number, state=TrialState.PRUNED)
+        self._set(number, TrialState.PRUNED)
 
     def fail(self, number: int, reason: str, detail: str, *, seconds: float) -> None:
         """Record that a trial failed."""
@@ -166,6 +171,10 @@ class Journal:
             for name, value in attrs.items():
                 self._storage.set_trial_user_attr(trial_id, name, value)
 
+    def _set(self, number: int, state: TrialState) -> None:
+        with self._writing():
+            self._storage.set_trial_state_values(self._trial_id(number), state)
+
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
 
@@ -175,14 +184,14 @@ class Journal:
             yield
         except (SQLAlchemyError, OptunaError) as error:
             raise RunError(
-                f"the study of this run cannot be written: {_why(error)}",
+                f"the study of this run cannot be written: {why(error)}",
                 path=_place(self._run),
                 hint="make room or give the right to write; `nas resume` goes on from there",
             ) from None
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with _damage_told(self._run):
+        with damage_told(self._run):
             yield
 
 
@@ -192,11 +201,15 @@ def begin_journal(run: Run, *, directions: Sequence[Direction], facts: Mapping[s
     The study appears whole or not at all.
     """
     if run.request.storage:
-        return _begin(run, _storage(run.request.storage, new=True), directions, facts or {})
+        storage = open_storage(run.request.storage, new=True)
+        with damage_told(run):
+            if run.study_name in optuna.get_all_study_names(storage):  # Of a process that was killed.
+                optuna.delete_study(study_name=run.study_name, storage=storage)
+        return _begin(run, storage, directions, {**(facts or {}), _BEGUN: True})
     unfinished = run.study.with_name(f"{run.study.name}.part")
     for left in run.folder.glob(f"{unfinished.name}*"):  # Of a process that was killed; SQLite's own journal too.
         left.unlink()
-    storage = _storage(_url(unfinished), new=True)
+    storage = open_storage(file_url(unfinished), new=True)
     _begin(run, storage, directions, facts or {})
     storage.engine.dispose()
     unfinished.replace(run.study)
@@ -211,12 +224,13 @@ def has_journal(run: Run) -> bool:
         RunError: it is absent now, but was there.
     """
     if run.request.storage:
-        with _damage_told(run):
-            names = optuna.get_all_study_names(_storage(run.request.storage, new=True))
-            return run.name in names
-    if not run.study.is_file() and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
+        with damage_told(run):
+            begun = _is_begun(open_storage(run.request.storage, new=True), run.study_name)
+    else:
+        begun = run.study.is_file()
+    if not begun and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
         raise _absent(run)
-    return run.study.is_file()
+    return begun
 
 
 def open_journal(run: Run) -> Journal:
@@ -225,12 +239,12 @@ def open_journal(run: Run) -> Journal:
     Raises:
         RunError: the study is absent, damaged, or written by a newer Optuna.
     """
-    if not run.request.storage and not run.study.is_file():
+    if not has_journal(run):
         raise _absent(run)
-    with _damage_told(run):
-        storage = _storage(run.request.storage or _url(run.study), new=False)
+    with damage_told(run):
+        storage = open_storage(run.request.storage or file_url(run.study), new=False)
         # The folder of a run may be renamed; the name of its finalists' study is longer.
-        name = run.name if run.request.storage else min(optuna.get_all_study_names(storage), key=len)
+        name = run.study_name if run.request.storage else min(optuna.get_all_study_names(storage), key=len)
         return Journal(run, optuna.load_study(storage=storage, study_name=name), storage)
 
 
@@ -256,7 +270,7 @@ def read_finals(run: Run) -> list[Trial]:
 def _begin(
     run: Run, storage: optuna.storages.RDBStorage, directions: Sequence[Direction], facts: Mapping[str, Any]
 ) -> Journal:
-    journal = _created(run, storage, run.name, directions)
+    journal = _created(run, storage, run.study_name, directions)
     for name, value in facts.items():
         journal.remember(name, value)
     return journal
@@ -265,7 +279,7 @@ def _begin(
 def _created(
     run: Run, storage: optuna.storages.BaseStorage, name: str, directions: Sequence[Direction | StudyDirection]
 ) -> Journal:
-    with _damage_told(run):
+    with damage_told(run):
         study = optuna.create_study(storage=storage, study_name=name, directions=list(directions))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -273,17 +287,25 @@ def _created(
     return Journal(run, study, storage)
 
 
+def _is_begun(storage: optuna.storages.RDBStorage, name: str) -> bool:
+    """Whether a database holds a study with all its facts; one that holds trials has them."""
+    if name not in optuna.get_all_study_names(storage):
+        return False
+    study = storage.get_study_id_from_name(name)
+    return _BEGUN in storage.get_study_user_attrs(study) or storage.get_n_trials(study) > 0
+
+
 @contextmanager
-def _damage_told(run: Run) -> Iterator[None]:
+def damage_told(run: Run) -> Iterator[None]:
     """Raises `RunError` where a study cannot be read."""
     try:
         yield
     except KeyError as error:
         raise _damaged(run, f"a trial holds no {error}") from None
-    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError) as error:
+    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError, LookupError) as error:
         if isinstance(error, RunError):
             raise
-        raise _damaged(run, _why(error)) from None
+        raise _damaged(run, why(error)) from None
 
 
 def _damaged(run: Run, why: str) -> RunError:
@@ -291,23 +313,9 @@ def _damaged(run: Run, why: str) -> RunError:
 
 
 def _absent(run: Run) -> RunError:
-    return RunError("the study of this run is absent", path=str(run.study), hint="the run has no trials to read")
-
-
-def _why(error: Exception) -> str:
-    """The cause of an error in a line: what the database said, where Optuna only says that it said something."""
-    return str(error.__cause__ or error).partition("\n")[0]
+    place = f"{_place(run)} {run.study_name}" if run.request.storage else _place(run)
+    return RunError("the study of this run is absent", path=place, hint="the run has no trials to read")
 
 
 def _place(run: Run) -> str:
-    return run.request.storage or str(run.study)
-
-
-def _url(file: Path) -> str:
-    return URL.create("sqlite", database=str(file)).render_as_string()
-
-
-def _storage(url: str, *, new: bool) -> optuna.storages.RDBStorage:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    options = {"connect_args": {"timeout": _PATIENCE_S}} if url.startswith("sqlite") else None
-    return optuna.storages.RDBStorage(url, engine_kwargs=options, skip_table_creation=not new)
+    return hidden(run.request.storage) if run.request.storage else str(run.study)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from nas.arch.nodes import Choice, Network, Space, chain
@@ -20,7 +21,7 @@ class Request:
         space: What the person called the space.
         space_text: The space itself, as canonical text.
         budget: As typed: `10cpumin`, `2gpuh`, `40trials`.
-        data: What the person called the data; None for the sample.
+        data: Name or path of the data; None for the sample.
         size: Side of the images, in pixels; None keeps them.
         strategy: Its name.
         objectives: Their names.
@@ -31,6 +32,8 @@ class Request:
         recipe: Fields of a training recipe; None for that of searches, shortened to the budget.
         around: The named network that was opened into the space; None for none.
         storage: URL of the database that holds the study; None for a file of the run.
+        rungs: Whether trainings are stopped early where others promise more, if the budget has room for that.
+        study: Name of the study in that database; None for the run's name.
         networks: The name and the recipe's fields of each network of a comparison, in the order of the one choice that
             is its space; empty for a search.
         seeds: Trainings of each network of a comparison, with the seeds from `seed` on.
@@ -52,6 +55,8 @@ class Request:
     recipe: dict[str, Any] | None = None
     around: str | None = None
     storage: str | None = None
+    rungs: bool = False
+    study: str | None = None
     networks: tuple[dict[str, Any], ...] = ()
     seeds: int = 1
     finalists: float = 0.0
@@ -61,6 +66,11 @@ class Request:
             value = getattr(self, name)
             if not holds(value):
                 raise RunError(f"{name} is {rule}, got {value!r}", path=f"request.{name}")
+
+    @property
+    def data_name(self) -> str:
+        """What a person calls the data: its name, or that of its folder."""
+        return Path(self.data).name if self.data else "sample"
 
     def open_space(self) -> Space:
         """The space that is searched."""
@@ -107,6 +117,8 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "recipe": ("the fields of a recipe, or None", _absent_or(lambda value: isinstance(value, dict))),
     "around": ("a name, or None", _absent_or(_is_text)),
     "storage": ("a URL, or None", _absent_or(_is_text)),
+    "rungs": ("true or false", lambda value: isinstance(value, bool)),
+    "study": ("a name, or None", _absent_or(_is_text)),
     "networks": (
         "names and recipes, no name twice",
         lambda value: (

@@ -7,6 +7,15 @@ from optuna.trial import FrozenTrial
 
 State = Literal["running", "complete", "pruned", "fail", "waiting"]
 
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("fingerprint", "network", "reason", "detail", "name", "origin"), str),
+    **dict.fromkeys(("params", "macs", "activations", "memory", "seed", "micro_batch", "until"), int),
+    "seconds": (int, float),
+    "epochs": list,
+    "parents": list,
+    "test": dict,
+}
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -68,8 +77,12 @@ def trial_of(frozen: FrozenTrial) -> Trial:
 
     Raises:
         KeyError: it is not one of ours.
+        TypeError: it holds something else than ours do.
     """
     attrs = frozen.user_attrs
+    for name, kind in _KINDS.items():
+        if name in attrs and not isinstance(attrs[name], kind):
+            raise TypeError(f"trial {frozen.number} has {attrs[name]!r:.80} for its {name}")
     return Trial(
         number=frozen.number,
         state=frozen.state.name.lower(),  # type: ignore[arg-type]
@@ -81,7 +94,7 @@ def trial_of(frozen: FrozenTrial) -> Trial:
         macs=attrs["macs"],
         activations=attrs["activations"],
         memory=attrs["memory"],
-        accuracies=tuple(epoch["val_accuracy"] for epoch in attrs.get("epochs", ())),
+        accuracies=tuple(float(epoch["val_accuracy"]) for epoch in attrs.get("epochs", ())),
         seconds=attrs.get("seconds", 0.0),
         seed=attrs["seed"],
         reason=attrs.get("reason", ""),

@@ -4,6 +4,8 @@ run         one search from request to front, begun or resumed
 plan        a request in terms of this machine and its data; `comparison` that of a list of networks
 driver      begins, watches and ends trials; knows neither strategy nor workers
 proposer    what the strategy asks for, less what is known or does not fit
+ladder      the trials that rest at rungs; `rungs` which of them go on, and what is expected of them
+retold      what samplers are told of these, as a storage of Optuna's
 roster      what is on a list, whatever comes of it
 limits      what a network must not exceed
 strategies  Optuna samplers; `looks` what they are told before training

@@ -1,13 +1,13 @@
 """What of a budget is spent and left, over all workers, processes and crashes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
 from nas.runs.journal import Journal
 from nas.runs.request import Request
-from nas.search.budget import Budget
+from nas.search.budget import Budget, Unit
 from nas.train.device import device_seconds
 
 
@@ -81,13 +81,18 @@ class Ledger:
 
 def recorded_budget(request: Request, facts: Mapping[str, Any]) -> Budget:
     """The budget of a run: what was asked, or what the run remembers that it has grown to."""
-    return Budget(**facts["budget"]) if "budget" in facts else Budget.parse(request.budget)
+    if "budget" not in facts:
+        return Budget.parse(request.budget)
+    budget = Budget(**facts["budget"])
+    if not isinstance(budget.amount, int | float) or budget.unit not in get_args(Unit):
+        raise TypeError(f"its budget is {facts['budget']}")
+    return budget
 
 
 def recorded_ledger(budget: Budget, journal: Journal, *, before: float = 0.0, reserve: float = 0.0) -> Ledger:
     """The ledger of a phase of a run as it is on record; arguments as those of `Ledger`."""
     seconds = {trial.number: trial.seconds for trial in journal.trials()}
-    overhead = journal.facts().get("overhead", 0.0)
+    overhead = float(journal.facts().get("overhead", 0.0))
     return Ledger(budget, trials=seconds, overhead=overhead, before=before, reserve=reserve)
 
 

@@ -15,11 +15,15 @@ from nas.arch.realize import Point, sample
 from nas.search.limits import Candidate, Terms, UnfitError
 from nas.search.looks import looks
 from nas.search.objectives import Objective
+from nas.search.retold import RetoldStorage
 from nas.search.strategies import Strategy
 from nas.search.strategies.origin import Kind, Origin
 from nas.search.strategies.planned import PlanningSampler
 from nas.search.strategies.sight import Sight
 from nas.train.recipe import Recipe
+
+_TO_SAMPLERS = {TrialState.PRUNED: TrialState.FAIL, TrialState.WAITING: TrialState.RUNNING}
+"""Some take a pruned trial's last value for its end, and a waiting one would be asked for."""
 
 _DRAWS = 2000
 _WITHIN_LIMITS = 100
@@ -66,6 +70,9 @@ class Chooser(Protocol):
     def recall(self, recorded: FrozenTrial, candidate: Candidate) -> Proposal:
         """The proposal that a trial on record was; it counts as made."""
 
+    def expect(self, proposal: Proposal, values: Sequence[float]) -> None:
+        """Take note of how a proposal that rests would do."""
+
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Take note of how a proposal did; None where it has no values."""
 
@@ -100,7 +107,10 @@ class Proposer:
         self._terms, self._strategy, self._seed = terms, strategy, seed
         self._start = [(point, terms.candidate(point)) for point in start]
         self._sight = Sight(looks(terms, objectives))
-        self._study = optuna.create_study(directions=[objective.direction for objective in objectives])
+        self._storage = RetoldStorage()
+        self._study = optuna.create_study(
+            directions=[objective.direction for objective in objectives], storage=self._storage
+        )
         self._known: set[str] = set()
         self._fingerprints: dict[int, str] = {}
         """Of what was proposed, by its number in the study in memory."""
@@ -126,7 +136,7 @@ class Proposer:
         self._known.add(candidate.fingerprint)
         self._study.add_trial(
             create_trial(
-                state=TrialState.FAIL if recorded.state == TrialState.PRUNED else recorded.state,
+                state=_TO_SAMPLERS.get(recorded.state, recorded.state),
                 values=recorded.values,
                 params=recorded.params,
                 distributions=recorded.distributions,
@@ -137,8 +147,13 @@ class Proposer:
         self._fingerprints[recalled.number] = candidate.fingerprint
         return Proposal(candidate, recalled, self._seed)
 
+    def expect(self, proposal: Proposal, values: Sequence[float]) -> None:
+        """Let the strategy take what is expected of a proposal for what it did, until it is told otherwise."""
+        self._storage.retell(proposal.asked, values)
+
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Let the strategy know how a proposal did; None where it has no values."""
+        self._storage.forget(proposal.asked.number)
         if values is None:
             self._study.tell(proposal.asked.number, state=TrialState.FAIL)
         else:

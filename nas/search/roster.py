@@ -62,6 +62,9 @@ class Roster:
             raise SearchError(f"the list has no training of {name!r} with seed {seed}", hint="was the study changed?")
         return self._made(name, seed)
 
+    def expect(self, proposal: Proposal, values: Sequence[float]) -> None:
+        """Nothing, as nothing rests."""
+
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Nothing: the list stays what it is."""
 

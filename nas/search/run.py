@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ from optuna.trial import FrozenTrial
 
 from nas.arch.text import parse
 from nas.data import load
+from nas.data.find import absolute
 from nas.errors import RunError
+from nas.runs import storage as storages
 from nas.runs.folder import Run, create
-from nas.runs.journal import Journal, begin_journal, has_journal, open_journal
+from nas.runs.journal import Journal, begin_journal, damage_told, has_journal, open_journal
 from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
@@ -72,10 +74,12 @@ def search(
         on_event: Called with the plan, then with what happens.
 
     Raises:
-        NasError: the request cannot be met: budget, strategy, objectives, recipe, limits, data or name.
+        NasError: the request cannot be met: budget, strategy, objectives, storage, recipe, limits, data or name.
         RunError: the run can no longer be written.
         SearchError: no network of the space can be trained, or the first five trials fail for one reason.
     """
+    storage = request.storage and storages.absolute(request.storage)
+    request = replace(request, data=absolute(request.data), storage=storage)
     planned = planned_for(request, cache_dir=cache_dir)
     run = create(request, runs_dir=runs_dir, name=name, devices=_devices(planned.device))
     with locked(run):
@@ -108,8 +112,10 @@ def resume(
     with locked(run):
         journal = open_journal(run) if has_journal(run) else None
         facts = journal.facts() if journal else {}
+        with damage_told(run):
+            budget = recorded_budget(run.request, facts)
         if more is not None:
-            facts["budget"] = asdict(recorded_budget(run.request, facts) + more)
+            facts["budget"] = asdict(budget + more)
         elif cause := facts.get("ended"):
             raise RunError(
                 f"the run is finished: {CAUSES[cause]}",

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nas.runs.folder import Run
-from nas.runs.journal import Journal, has_journal, open_journal
+from nas.runs.journal import Journal, damage_told, has_journal, open_journal
 from nas.runs.lock import is_locked
+from nas.runs.trial import Trial
 from nas.search.budget import Budget
-from nas.search.events import Cause
+from nas.search.events import CAUSES, Cause
 from nas.search.finals import SEEDS
 from nas.search.ledger import Ledger, recorded_budget, recorded_ledger, recorded_seconds
 from nas.search.objectives import objectives
@@ -28,6 +29,9 @@ class Status:
         progress: As of the last epoch that was recorded.
         seconds: Device time spent.
         overhead: What of it no trial took.
+        front: The trials on it.
+        under_way: The trials that are.
+        epochs: Of each trial; None where it is not known.
         finalists: Trainings of finalists that reached their end, and those that are planned; None before they begin.
     """
 
@@ -37,6 +41,9 @@ class Status:
     progress: Progress
     seconds: float
     overhead: float
+    front: tuple[Trial, ...]
+    under_way: tuple[Trial, ...]
+    epochs: int | None
     finalists: tuple[int, int] | None
 
 
@@ -46,28 +53,39 @@ def status(run: Run) -> Status:
     Raises:
         RunError: its study is damaged, or written by a newer Optuna.
     """
-    tally, running = Tally(objectives(run.request.objectives)), 0
     going_on = is_locked(run)  # First: a run that ends meanwhile has then recorded why.
-    if has_journal(run):
-        journal = open_journal(run)
-        facts = journal.facts()
-        studied = journal.finals()
-        ledger = recorded_ledger(recorded_budget(run.request, facts), journal, before=recorded_seconds(studied))
-        for trial in journal.trials():
-            if trial.state == "running":
-                running += 1
-            else:
-                tally.recall(trial)
-    else:
-        facts, ledger, studied = {}, Ledger(recorded_budget(run.request, {})), None
+    with damage_told(run):
+        return _told(run, going_on, open_journal(run) if has_journal(run) else None)
+
+
+def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
+    tally, under_way, resting = Tally(objectives(run.request.objectives)), list[Trial](), 0
+    facts = journal.facts() if journal else {}
+    budget = recorded_budget(run.request, facts)
+    studied = journal.finals() if journal else None
+    ledger = recorded_ledger(budget, journal, before=recorded_seconds(studied)) if journal else Ledger(budget)
+    for trial in journal.trials() if journal else ():
+        if trial.state == "running":
+            under_way.append(trial)
+        elif trial.state == "waiting":
+            resting += 1
+        else:
+            tally.recall(trial)
     cause = facts.get("ended")
+    if cause not in (None, *CAUSES):
+        raise ValueError(f"it ended for {cause!r}")
     return Status(
         state="going on" if going_on else "finished" if cause else "interrupted",
         cause=cause,
-        budget=ledger.budget,
-        progress=progress(tally, ledger, running=running, workers=max(1, facts.get("workers", 1))),
+        budget=budget,
+        progress=progress(
+            tally, ledger, running=len(under_way), resting=resting, workers=max(1, int(facts.get("workers", 1)))
+        ),
         seconds=ledger.seconds,
-        overhead=ledger.overhead + (studied.facts().get("overhead", 0.0) if studied else 0.0),
+        overhead=ledger.overhead + (float(studied.facts().get("overhead", 0.0)) if studied else 0.0),
+        front=tuple(tally.front),
+        under_way=tuple(under_way),
+        epochs=facts.get("length", {}).get("recipe", {}).get("epochs"),
         finalists=_finalists(studied),
     )
 

@@ -33,7 +33,8 @@ class Tally:
         self.counts[trial.state] += 1
         if trial.state == "complete":
             self._seconds += trial.seconds
-            self.best = max(accuracy for accuracy in (self.best, trial.accuracy) if accuracy is not None)
+            known = [accuracy for accuracy in (self.best, trial.accuracy) if accuracy is not None]
+            self.best = max(known, default=None)
             self.front = front([*self.front, trial], lambda trial: losses(trial.values, self._directions))
 
     @property

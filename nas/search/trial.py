@@ -60,12 +60,14 @@ class Job:
         network: Its canonical text.
         seed: Of the training.
         recipe: How to train it; None for the recipe of the bench.
+        until: Epochs at whose end the training rests, without weights to keep; None for all of the recipe.
     """
 
     number: int
     network: str
     seed: int
     recipe: Recipe | None = None
+    until: int | None = None
 
 
 OnEpoch = Callable[[Epoch, float], bool]
@@ -101,7 +103,7 @@ class Outcome:
 
 
 def train(job: Job, bench: Bench, *, on_epoch: OnEpoch) -> Outcome:
-    """Train a network from its last epoch on disk, if any, and write its weights to the folder of checkpoints.
+    """Train a network from its last epoch on disk, if any, and write its weights at its end.
 
     Where memory runs out it is tried once more, with batches in four parts.
 
@@ -195,7 +197,19 @@ def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: to
     module = build(parse(job.network), input=data.input)
     initialize(module, recipe.init)
     folder = training(bench.checkpoints, job.number)
-    fit(module, data, recipe, device=device, seed=job.seed, folder=folder, parts=parts, on_epoch=on_epoch)
+    fit(
+        module,
+        data,
+        recipe,
+        device=device,
+        seed=job.seed,
+        folder=folder,
+        until=job.until,
+        parts=parts,
+        on_epoch=on_epoch,
+    )
+    if job.until is not None and job.until < recipe.epochs:
+        return None
     test = evaluate(module, data.test, data, device=device, batch=_TEST_BATCH // parts) if bench.test else None
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
     checkpoint.write(weights(bench.checkpoints, job.number), state)

@@ -22,7 +22,7 @@ class Recorded:
     """
 
     def __init__(self, run: Callable[[Tensor, Tensor], Tensor], device: torch.device) -> None:
-        self._run, self._stream = run, torch.cuda.Stream(device)
+        self._run, self._stream = run, torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._graph: torch.cuda.CUDAGraph | None = None
         self._images = self._labels = self._loss = torch.empty(0)
         """What the graph reads and writes."""

@@ -17,7 +17,7 @@ from nas.train.failure import out_of_memory_is_failure
 
 _WARMUP, _FEWEST, _MOST = 3, 5, 100
 _TURN = 5
-"""Runs in a row before another network has its turn; the first of them is not counted, its caches are the others'."""
+"""Runs in a row that count before another network has its turn; one before them does not, for its caches are cold."""
 
 
 @dataclass(frozen=True)
