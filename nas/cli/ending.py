@@ -39,6 +39,7 @@ def report(result: Result, start: Network | None, *, as_json: bool) -> None:
                 "accuracy": trial.accuracy,
                 "macs": trial.macs,
                 "params": trial.params,
+                "values": dict(zip(result.run.request.objectives, trial.values, strict=True)),
                 "fingerprint": trial.fingerprint,
                 "weights": str(result.run.weights(trial.number)),
                 **({"diff": edits[trial.number]} if start else {}),
@@ -51,8 +52,16 @@ def report(result: Result, start: Network | None, *, as_json: bool) -> None:
         then = f", and goes on with\n  nas resume {result.run.folder}" if result.cause == "interrupted" else ""
         click.echo(f"no network was trained to its end; the run lies in {result.run.folder}{then}", err=True)
         return
-    rows = [(str(t.number), f"{t.accuracy:.2%}", count(t.macs), count(t.params), t.fingerprint) for t in trials]
-    click.echo("\n".join(table(["trial", "accuracy", "MACs", "params", "fingerprint"], rows)))
+    others = _others(result)
+    rows = [
+        [
+            *(str(t.number), f"{t.accuracy:.2%}", count(t.macs), count(t.params)),
+            *(f"{t.values[place]:.4g}" for place in others.values()),
+            t.fingerprint,
+        ]
+        for t in trials
+    ]
+    click.echo("\n".join(table(["trial", "accuracy", "MACs", "params", *others, "fingerprint"], rows)))
     click.echo("accuracy is that of the validation split, after a short training with one seed")
     if result.run.request.finalists and result.cause != "interrupted":
         click.echo(
@@ -115,6 +124,12 @@ def said(network: Repeated) -> str:
     return f"{network.mean:.2%}" + ("" if network.spread is None else f" ± {network.spread:.2%}")
 
 
+def _others(result: Result) -> dict[str, int]:
+    """The objectives that the table has no column of, and where their values stand."""
+    names = enumerate(result.run.request.objectives)
+    return {name.rpartition("/")[2]: place for place, name in names if name not in ("accuracy", "macs", "params")}
+
+
 def _pictures(result: Result) -> list[str]:
     runs = [result.run]
     return [
@@ -130,6 +145,7 @@ def _next(result: Result, weights: str, pictures: list[str]) -> None:
     click.echo("\nnext:")
     if result.cause == "interrupted":
         click.echo(f"  nas resume {folder}")
+    click.echo(f"  nas report {folder}")
     click.echo(f"  nas pareto {folder} --out front.svg")
     click.echo(f"  nas export {folder}:best")
     click.echo("  nas runs")

@@ -55,6 +55,11 @@ def named(spec: str) -> Named:
     return unpublished(spec, whole, (3, 224, 224))
 
 
+def network(named: Named, classes: int | None) -> Chain:
+    """The network, for so many classes where that is said."""
+    return chain(named.network() if classes is None else with_classes(named.network(), classes))
+
+
 def _short(spec: str) -> str:
     return spec if len(spec) <= 100 else f"{spec[:100]}…"
 

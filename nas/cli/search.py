@@ -28,20 +28,26 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 120.0
     show_default=True,
     help="front-first, local, evolution, nsga2, tpe, gp or random; or a sampler of Optuna's: optuna:NAME.",
 )
-@click.option("--objectives", default="accuracy,macs", show_default=True, help="What to make large or small.")
+@click.option(
+    "--objectives",
+    default="accuracy,macs",
+    show_default=True,
+    help="What to make large or small: accuracy, macs, params, memory, activations, latency.",
+)
+@click.option("--objective", "own", multiple=True, help="One more of your own: FILE.py:function.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, if not chosen to suit the budget.")
-@click.option(
-    "--finalists",
-    type=click.FloatRange(0, 1, max_open=True),
-    help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 2 min on]",
-)
 @click.option(
     "--rungs/--no-rungs",
     default=True,
     show_default=True,
     help="Stop trainings early where others promise more, if the budget has room for longer ones.",
+)
+@click.option(
+    "--finalists",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 2 min on]",
 )
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
@@ -58,11 +64,12 @@ def command(
     size: int | None,
     strategy: str,
     objectives: str,
+    own: tuple[str, ...],
     max_macs: str | None,
     max_params: str | None,
     epochs: int | None,
-    finalists: float | None,
     rungs: bool,
+    finalists: float | None,
     workers: int | None,
     seed: int,
     storage: str | None,
@@ -93,6 +100,7 @@ def command(
     from nas.runs import Request
     from nas.search.budget import Budget
     from nas.search.limits import count as limit
+    from nas.search.own import resolved
     from nas.search.run import search
     from nas.train.recipe import SEARCH
 
@@ -119,7 +127,7 @@ def command(
         data=data,
         size=size,
         strategy=strategy,
-        objectives=tuple(part.strip() for part in objectives.split(",")),
+        objectives=(*(part.strip() for part in objectives.split(",")), *map(resolved, own)),
         max_macs=limit(max_macs, flag="--max-macs") if max_macs else None,
         max_params=limit(max_params, flag="--max-params") if max_params else None,
         workers=workers,
@@ -127,8 +135,8 @@ def command(
         recipe=asdict(replace(SEARCH, epochs=epochs)) if epochs else None,
         around=around,
         storage=storage,
-        finalists=finalists,
         rungs=rungs,
+        finalists=finalists,
     )
     if dry_run:
         from nas.cli.plan import said, told

@@ -126,7 +126,7 @@ def of_trial(run: Run, which: str, trials: list[Trial]) -> Subject:
         data.mean,
         data.std,
         file,
-        {**told, "data": _data_told(request.data or "sample", data)},
+        {**told, "data": _data_told(request.data_name, data)},
     )
 
 

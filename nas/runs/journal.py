@@ -21,9 +21,10 @@ from nas.runs.trial import Trial, trial_of
 
 Direction = Literal["maximize", "minimize"]
 
-_FINALS = "-finalists"
 _BEGUN = "begun"
-"""The last fact of a new study in a database, where no file can appear whole."""
+"""The last fact that a study begins with where no file can appear whole: in a database, and of finalists."""
+
+_FINALS = "-finalists"
 
 
 class Journal:
@@ -35,6 +36,11 @@ class Journal:
     def __init__(self, run: Run, study: optuna.Study, storage: optuna.storages.BaseStorage) -> None:
         self._run, self._study, self._storage = run, study, storage
         self._id = storage.get_study_id_from_name(study.study_name)
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Of each objective, which way is better."""
+        return tuple(direction.name.lower() for direction in self._study.directions)  # type: ignore[misc]
 
     def begin(
         self,
@@ -276,6 +282,14 @@ def _begin(
     return journal
 
 
+def _is_begun(storage: optuna.storages.RDBStorage, name: str) -> bool:
+    """Whether a database holds a study with all its facts; one that holds trials has them."""
+    if name not in optuna.get_all_study_names(storage):
+        return False
+    study = storage.get_study_id_from_name(name)
+    return _BEGUN in storage.get_study_user_attrs(study) or storage.get_n_trials(study) > 0
+
+
 def _created(
     run: Run, storage: optuna.storages.BaseStorage, name: str, directions: Sequence[Direction | StudyDirection]
 ) -> Journal:
@@ -285,14 +299,6 @@ def _created(
         warnings.simplefilter("ignore", ExperimentalWarning)
         study.set_metric_names(list(run.request.objectives))
     return Journal(run, study, storage)
-
-
-def _is_begun(storage: optuna.storages.RDBStorage, name: str) -> bool:
-    """Whether a database holds a study with all its facts; one that holds trials has them."""
-    if name not in optuna.get_all_study_names(storage):
-        return False
-    study = storage.get_study_id_from_name(name)
-    return _BEGUN in storage.get_study_user_attrs(study) or storage.get_n_trials(study) > 0
 
 
 @contextmanager

@@ -161,7 +161,7 @@ def from_json(content: str, *, path: str) -> Request:
     if unknown := sorted(told.keys() - names):
         raise RunError(f"a run has no field {unknown[0]!r}", path=path, hint=f"it has {', '.join(sorted(names))}")
     try:
-        lists = {name: tuple(told.get(name, ())) for name in ("objectives", "networks")}
+        lists = {"objectives": tuple(told["objectives"]), "networks": tuple(told.get("networks", ()))}
         request = Request(**{**told, **lists})
         request.open_space()
         request.listed()

@@ -9,7 +9,9 @@ retold      what samplers are told of these, as a storage of Optuna's
 roster      what is on a list, whatever comes of it
 limits      what a network must not exceed
 strategies  Optuna samplers; `looks` what they are told before training
+judge       what objectives come to
 objectives  what is made large or small, and the front
+own         an objective in a person's file
 budget      how much may be spent; `ledger` what is; `forecast` what a trial will
 length      how long a trial trains; `calibrate` how fast the machine is
 tally       the trials that have ended; `progress` how far a search is

@@ -19,7 +19,7 @@ from nas.search.forecast import Forecast
 from nas.search.ledger import Clock, recorded_budget
 from nas.search.length import Length, climbing, full, length_of, shortened, with_rungs
 from nas.search.limits import Terms
-from nas.search.objectives import Objective, objectives
+from nas.search.objectives import Objective, Seen, objectives, on_device
 from nas.search.roster import Entry
 from nas.search.strategies import Strategy, strategy
 from nas.search.strategies.spread import spread
@@ -114,12 +114,15 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
             hint="leave it out",
         )
     finals_s = request.finalists * budget.amount
-    chosen, goals = strategy(request.strategy), objectives(request.objectives)
+    chosen, asked = strategy(request.strategy), objectives(request.objectives)
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
     data = load(request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
+    goals = on_device(asked, data.input, str(device))
     terms = Terms(request.open_space(), data.input, request.max_macs, request.max_params)
     start = spread(terms, seed=request.seed)
     middling = sorted((candidate for _, candidate in start), key=lambda c: c.cost.macs)[len(start) // 2]
+    for goal in goals:  # what is wrong with a person's own function is told before anything is made
+        goal.value(Seen(middling.network, middling.cost))
 
     clock, forecast = Clock(device), Forecast()
     if "length" in known:

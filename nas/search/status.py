@@ -11,7 +11,6 @@ from nas.search.budget import Budget
 from nas.search.events import CAUSES, Cause
 from nas.search.finals import SEEDS
 from nas.search.ledger import Ledger, recorded_budget, recorded_ledger, recorded_seconds
-from nas.search.objectives import objectives
 from nas.search.progress import Progress, progress
 from nas.search.tally import Tally
 
@@ -59,7 +58,7 @@ def status(run: Run) -> Status:
 
 
 def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
-    tally, under_way, resting = Tally(objectives(run.request.objectives)), list[Trial](), 0
+    tally, under_way, resting = Tally(journal.directions if journal else ()), list[Trial](), 0
     facts = journal.facts() if journal else {}
     budget = recorded_budget(run.request, facts)
     studied = journal.finals() if journal else None
