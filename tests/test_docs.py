@@ -83,7 +83,7 @@ def test_every_command_is_in_the_readme() -> None:
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of two short trials, for what pages do with runs/NAME."""
+    """A run of two short trials, for what pages do with runs/NAME and runs/first."""
     space = 'nas 1\nconv(pick("width", (4, 8)), 3, stride=4)\nnorm()\nact()\nglobal_pool()\nflatten()\nlinear(10)\n'
     recipe = {"epochs": 1, "limit": 100}
     request = Request(space="tiny", space_text=space, budget="2trials", workers=0, recipe=recipe)
@@ -99,7 +99,8 @@ def test_a_page_does_what_it_says(
     install(page.read_text())
     monkeypatch.syspath_prepend(str(tmp_path))
     Path("runs").mkdir()
-    Path("runs", "NAME").symlink_to(run_folder)
+    for name in ("NAME", "first"):
+        Path("runs", name).symlink_to(run_folder)
     before = set(sys.modules)
     names: dict[str, Any] = {"__name__": page.stem}
     try:
