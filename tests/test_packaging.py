@@ -19,6 +19,10 @@ HEAVY = ("torch", "optuna", "ray", "pandas", "matplotlib", "numpy")
         "import search_spaces.networks, search_spaces.spaces",
         "from nas.cli import group; group(['networks'], standalone_mode=False)",
         "from nas.cli import group; group(['show', 'resnet50'], standalone_mode=False)",
+        (
+            "from nas.cli import group\nfrom click.shell_completion import ShellComplete\n"
+            "assert ShellComplete(group, {}, 'nas', '').get_completions(['search', '--space'], '')"
+        ),
     ],
 )
 def test_the_language_and_the_quick_commands_load_nothing_heavy(code: str) -> None:

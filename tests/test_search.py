@@ -543,7 +543,6 @@ class TestDriver:
             objectives=goals,
             length=Length(Recipe(epochs=10), train=100, val=30),
             workers=2,
-            seed=0,
             clock=None,
             tell=self.events.append,
         )

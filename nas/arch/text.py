@@ -159,6 +159,12 @@ def _options(part: Branches) -> Iterator[str]:
 
 
 def _fields(part: Any) -> Iterator[str]:
+    for name, value in said_fields(part):
+        yield f"{name}={compact(value)}" if name else compact(value)
+
+
+def said_fields(part: Any) -> Iterator[tuple[str, Any]]:
+    """The fields that make a part, those that hold their default left out; "" names one that its position tells."""
     values = contents(part)
     names = _signature(cast(Hashable, type(part)))
     told = [not by_default(part, name, value) for name, value in zip(names, values, strict=True)]
@@ -166,9 +172,9 @@ def _fields(part: Any) -> Iterator[str]:
     last = max((i for i, positional in enumerate(ordered) if positional and told[i]), default=-1)
     for i, (name, value) in enumerate(zip(names, values, strict=True)):
         if ordered[i] and i <= last:
-            yield compact(value)
+            yield "", value
         elif told[i]:
-            yield f"{name}={compact(value)}"
+            yield name, value
 
 
 @cache

@@ -3,8 +3,8 @@
 from nas import catalog
 from nas.arch.text import fingerprint
 from nas.data import load
-from nas.errors import DataError, NasError
-from nas.runs import Run
+from nas.errors import DataError, NameUnknownError, NasError
+from nas.runs import Request, Run
 
 
 def named_in(runs: list[Run]) -> dict[str, str]:
@@ -13,7 +13,7 @@ def named_in(runs: list[Run]) -> dict[str, str]:
     for source, size, seed in {(run.request.data, run.request.size, run.request.seed) for run in runs}:
         try:
             images = load(source, size=size, seed=seed)
-        except DataError:
+        except (DataError, NameUnknownError):
             continue
         for name, named in catalog.networks().items():
             try:
@@ -26,8 +26,10 @@ def named_in(runs: list[Run]) -> dict[str, str]:
 
 def about(runs: list[Run]) -> str:
     """Data, budget and strategy of the runs, in a line."""
-    told = dict.fromkeys(
-        f"{run.request.data or 'Fashion-MNIST sample'}, {run.request.budget}, {run.request.strategy}, one seed"
-        for run in runs
-    )
+    asked = [run.request for run in runs]
+    told = dict.fromkeys(f"{r.data_name if r.data else 'Fashion-MNIST sample'}, {r.budget}, {_how(r)}" for r in asked)
     return "; ".join(told)
+
+
+def _how(request: Request) -> str:
+    return f"{request.seeds} seeds" if request.networks else f"{request.strategy}, one seed"

@@ -84,3 +84,29 @@ def point(file: Path) -> dict[str, Any]:
     if not isinstance(read, dict):
         raise NasError(f"a point is a JSON object, got {type(read).__name__}", path=str(file))
     return read
+
+
+def write_new(file: Path, content: str) -> None:
+    """Write a Python file that is not there yet.
+
+    Raises:
+        NasError: it is there, is no .py, or cannot be written.
+    """
+    if file.suffix != ".py":
+        raise NasError(f"a space file is a .py, got {file.name!r}", path=str(file), hint=str(file.with_suffix(".py")))
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(content)
+    except FileExistsError:
+        raise NasError("a file that exists is not overwritten", path=str(file), hint="name another") from None
+    except OSError as error:
+        raise NasError(f"the file cannot be written: {error.strerror}", path=str(file)) from None
+
+
+def one_of(first: str, a: Any, second: str, b: Any) -> tuple[Any, Any]:
+    """Two options that exclude each other: of one from a configuration file and one that was typed, what was typed."""
+    source = click.get_current_context().get_parameter_source
+    configured = click.core.ParameterSource.DEFAULT_MAP
+    if a and b and source(first) != source(second):
+        return (None if source(first) is configured else a, None if source(second) is configured else b)
+    return a, b

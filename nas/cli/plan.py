@@ -2,18 +2,36 @@
 
 from typing import Any
 
+from nas.arch.readable import duration as duration
 from nas.search.plan import Plan
 
 
 def said(plan: Plan) -> str:
     """In two lines."""
+    if plan.entries:
+        return _said_of_list(plan)
     workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
     trials = f"about {plan.trials}" if plan.trials is not None else "an unknown number of"
     each = f", {plan.trial_s:.2g} s for one of middling size" if plan.trial_s is not None else ""
     wall = f"; {duration(plan.wall_s)} if the machine has nothing else to do" if plan.wall_s is not None else ""
+    ends = plan.length.recipe.rungs
+    most = f", most of which stop after {' or '.join(map(str, ends))}" if ends else ""
     return (
         f"plan: {plan.budget} on {workers} ({plan.device}){wall}\n"
-        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{each}"
+        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{most}{each}"
+    )
+
+
+def _said_of_list(plan: Plan) -> str:
+    workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
+    seconds = plan.trials * plan.trial_s if plan.trials and plan.trial_s else None
+    time = f", about {duration(seconds)} of {plan.device}" if seconds is not None else ""
+    length, networks, seeds = plan.length, len(plan.entries), len(plan.seeds)
+    allowed = f": what {plan.budget} allows for all" if plan.budget.is_time else ""
+    return (
+        f"plan: {plan.trials} trainings on {workers} ({plan.device}){time}\n"
+        f"{networks} networks, each with {seeds} seed{'s' * (seeds != 1)} for {length.recipe.epochs} epochs on "
+        f"{length.train} images{allowed}; tested on {length.test}"
     )
 
 
@@ -23,19 +41,12 @@ def told(plan: Plan) -> dict[str, Any]:
         "budget": str(plan.budget),
         "workers": plan.workers,
         "device": plan.device,
-        "strategy": plan.strategy.name,
+        "strategy": plan.strategy.name if plan.strategy else None,
         "trials": plan.trials,
         "epochs": plan.length.recipe.epochs,
+        "rungs": list(plan.length.recipe.rungs),
         "train_images": plan.length.train,
         "val_images": plan.length.val,
         "trial_s": plan.trial_s,
         "wall_s": plan.wall_s,
     }
-
-
-def duration(seconds: float) -> str:
-    """45 s, 12 min, 3.5 h."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.2g} {unit}" if seconds < 10 * size else f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

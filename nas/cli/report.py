@@ -1,74 +1,72 @@
-"""The end of a search, as a person and as a program reads it."""
+"""`nas report`."""
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from analysis.pareto import draw, fronts
-from nas.arch.cost import Shape
-from nas.arch.diff import diff
-from nas.arch.nodes import Network
-from nas.arch.text import parse
 from nas.cli import options
-from nas.cli.front import about, named_in
-from nas.cli.table import count, table
-from nas.search.run import Result
+from nas.errors import DataError, NameUnknownError, NasError
+
+if TYPE_CHECKING:
+    from analysis.report.record import Record
+    from nas.runs import Run
 
 
-def rewritten(name: str, image: Shape, classes: int) -> Network:
-    """A named network for the images and classes at hand."""
-    return options.named(name).fitted(classes, image)
+@click.command()
+@click.argument("run")
+@click.option("--out", type=click.Path(path_type=Path), help="The file.  [default: report.html in the run's folder]")
+@click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
+@options.as_json
+def command(run: str, out: Path | None, runs_dir: Path, as_json: bool) -> None:
+    """Tell all of a run in one HTML file.
 
+    The front to point at and to step through, the networks on it with their lineage, growth against the random
+    control, which decisions mattered, learning curves, what the budget went to, failures, and what it takes to do it
+    again. The file needs no server and no network, and is readable on paper. RUN is a run's folder, or its name in
+    --runs-dir; one that goes on is told as far as it is.
 
-def report(result: Result, start: Network | None, *, as_json: bool) -> None:
-    """The front, where its weights lie, and what to type next."""
-    trials = sorted(result.front, key=lambda trial: trial.macs)
-    edits = {trial.number: [str(edit) for edit in diff(start, parse(trial.network))] for trial in trials if start}
-    pictures = _pictures(result) if trials else []
+    \b
+    Examples:
+      nas report runs/first
+      nas report first --out first.html
+    """
+    from analysis.report.page import page
+    from nas.data.progress import Progress
+    from nas.runs import open_run
+
+    opened = open_run(run, runs_dir=runs_dir)
+    file = out or opened.folder / "report.html"
+    if file.suffix != ".html" or file.is_dir():
+        raise NasError(f"a report is an .html file, got {file.name!r}", path="--out", hint="--out report.html")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NasError(f"the folder cannot be made: {error.strerror}", path=str(file.parent)) from None
+    told = _record(opened)
+    with Progress("drawing networks", 0) as progress:
+        content = page(told, on_picture=lambda _: progress.advance(1)).encode()
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise NasError(f"the report cannot be written: {error.strerror}", path=str(file)) from None
     if as_json:
-        told = [
-            {
-                "trial": trial.number,
-                "accuracy": trial.accuracy,
-                "macs": trial.macs,
-                "params": trial.params,
-                "fingerprint": trial.fingerprint,
-                "weights": str(result.run.weights(trial.number)),
-                **({"diff": edits[trial.number]} if start else {}),
-            }
-            for trial in trials
-        ]
-        click.echo(json.dumps({"run": str(result.run.folder), "ended": result.cause, "front": told, "files": pictures}))
-        return
-    if not trials:
-        then = f", and goes on with\n  nas resume {result.run.folder}" if result.cause == "interrupted" else ""
-        click.echo(f"no network was trained to its end; the run lies in {result.run.folder}{then}", err=True)
-        return
-    rows = [(str(t.number), f"{t.accuracy:.2%}", count(t.macs), count(t.params), t.fingerprint) for t in trials]
-    click.echo("\n".join(table(["trial", "accuracy", "MACs", "params", "fingerprint"], rows)))
-    click.echo("accuracy is that of the validation split, after a short training with one seed")
-    for trial in trials if start else ():
-        click.echo(f"\ntrial {trial.number}, as edits of {result.run.request.around} for these images:")
-        click.echo("\n".join(f"  {edit}" for edit in edits[trial.number]) or "  none: it is that network")
-    _next(result, trials, pictures)
+        click.echo(json.dumps({"run": str(opened.folder), "file": str(file), "bytes": len(content)}))
+    else:
+        click.echo(f"wrote {file} ({len(content) / 1e6:.1f} MB), for any browser")
 
 
-def _pictures(result: Result) -> list[str]:
-    runs = [result.run]
-    return [
-        str(path) for path in draw(fronts(runs), result.run.folder / "front", named=named_in(runs), about=about(runs))
-    ]
+def _record(run: "Run") -> "Record":
+    """What the run holds, and what its data tells: the shape of images and which networks have names."""
+    from analysis.report.record import record
+    from nas.cli.front import named_in
+    from nas.data import load
 
-
-def _next(result: Result, trials: list[Any], pictures: list[str]) -> None:
-    folder = result.run.folder
-    click.echo(f"\npicture  {pictures[0]}")
-    click.echo(f"weights  {result.run.weights(trials[-1].number).parent}/TRIAL.pt")
-    click.echo(f"run      {folder}")
-    click.echo("\nnext:")
-    if result.cause == "interrupted":
-        click.echo(f"  nas resume {folder}")
-    click.echo(f"  nas pareto {folder} --out front.svg")
-    click.echo(f"  nas export {folder}:best")
-    click.echo("  nas runs")
+    asked = run.request
+    try:
+        images = load(asked.data, size=asked.size, seed=asked.seed)
+    except (DataError, NameUnknownError):
+        return record(run)
+    start = options.named(asked.around).fitted(len(images.classes), images.input) if asked.around else None
+    return record(run, input=images.input, start=start, named=named_in([run]))

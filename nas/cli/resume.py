@@ -29,12 +29,17 @@ def command(run: str, budget: str | None, runs_dir: Path, as_json: bool) -> None
     from nas.search.run import resume
 
     from nas.cli.progress import Display  # isort: skip
-    from nas.cli.report import report, rewritten  # isort: skip
+    from nas.cli.ending import report, rewritten  # isort: skip
 
     found = open_run(run, runs_dir=runs_dir)
     more = Budget.parse(budget) if budget else None
     with Display(quiet=as_json) as display:
         result = resume(found, more=more, on_event=display.show)
+    if found.request.networks:
+        from nas.cli import compared
+
+        compared.report(result, None, as_json=as_json)
+        return
     asked, start = found.request, None
     if asked.around:
         images = load(asked.data, size=asked.size, seed=asked.seed)

@@ -8,6 +8,7 @@ import click
 from nas import catalog
 from nas.arch.nodes import Space
 from nas.arch.opened import opened
+from nas.arch.suits import check_suits
 from nas.arch.text import text
 from nas.cli import options
 
@@ -22,15 +23,21 @@ from nas.cli import options
     "--strategy",
     default="front-first",
     show_default=True,
-    help="front-first, local, evolution, nsga2, tpe, gp or random.",
+    help="front-first, local, evolution, nsga2, tpe, gp or random; or a sampler of Optuna's: optuna:NAME.",
 )
 @click.option("--objectives", default="accuracy,macs", show_default=True, help="What to make large or small.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, if not chosen to suit the budget.")
+@click.option(
+    "--rungs/--no-rungs",
+    default=True,
+    show_default=True,
+    help="Stop trainings early where others promise more, if the budget has room for longer ones.",
+)
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--storage", help="URL of the database for the study.  [default: a file of the run]")
+@click.option("--storage", help="URL of the database for the study, kept in the run.  [default: a file]")
 @click.option("--dry-run", is_flag=True, help="Print the plan, leave nothing behind.")
 @click.option("--name", help="The run's name; the time and the space unless said.")
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
@@ -46,6 +53,7 @@ def command(
     max_macs: str | None,
     max_params: str | None,
     epochs: int | None,
+    rungs: bool,
     workers: int | None,
     seed: int,
     storage: str | None,
@@ -66,6 +74,7 @@ def command(
       nas search --space mobile --data fashion-mnist --budget 2gpuh --max-macs 20M
       nas search --around resnet18 --data path/to/images --budget 30cpumin --dry-run
     """
+    space, around = options.one_of("space", space, "around", around)
     if space and around:
         raise click.UsageError("--space and --around exclude each other")
     from dataclasses import asdict, replace
@@ -78,7 +87,7 @@ def command(
     from nas.train.recipe import SEARCH
 
     from nas.cli.progress import Display  # isort: skip
-    from nas.cli.report import report, rewritten  # isort: skip
+    from nas.cli.ending import report, rewritten  # isort: skip
 
     Budget.parse(budget)
     images = load(data, size=size, seed=seed)
@@ -88,6 +97,7 @@ def command(
         if start is not None
         else catalog.space(space or "residual").make(len(images.classes))
     )
+    check_suits(searched, images.input, len(images.classes), name=f"around {around}" if around else space or "residual")
     request = Request(
         space=f"around {around}" if around else space or "residual",
         space_text=text(searched),
@@ -103,6 +113,7 @@ def command(
         recipe=asdict(replace(SEARCH, epochs=epochs)) if epochs else None,
         around=around,
         storage=storage,
+        rungs=rungs,
     )
     if dry_run:
         from nas.cli.plan import said, told

@@ -33,11 +33,11 @@ def command(run: str, runs_dir: Path, as_json: bool) -> None:
 
     found = open_run(run, runs_dir=runs_dir)
     made = status(found)
-    click.echo(json.dumps(_told(found, made)) if as_json else _said(found, made))
+    click.echo(json.dumps(told(found, made)) if as_json else said(found, made))
 
 
-def _told(run: "Run", made: "Status") -> dict[str, Any]:
-    """What `--json` says."""
+def told(run: "Run", made: "Status") -> dict[str, Any]:
+    """The status for a program."""
     return {
         "run": str(run.folder),
         "state": made.state,
@@ -49,7 +49,23 @@ def _told(run: "Run", made: "Status") -> dict[str, Any]:
     }
 
 
-def _said(run: "Run", made: "Status") -> str:
+def _front(run: "Run") -> str:
+    """The networks that were scored on the test split and the front of them; empty where none was."""
+    from nas.runs.journal import has_journal, read_trials
+    from nas.search.objectives import objectives
+    from nas.search.repeats import repeated, standings
+
+    networks = repeated(read_trials(run)) if has_journal(run) else []
+    if not networks:
+        return ""
+    front = standings(networks, objectives(run.request.objectives)).count("front")
+    best = max(networks, key=lambda network: network.mean)
+    spread = "" if best.spread is None else f" ± {best.spread:.2%}"
+    return f"front   {front} of {len(networks)} networks, on the test split; best {best.name}: {best.mean:.2%}{spread}"
+
+
+def said(run: "Run", made: "Status") -> str:
+    """The status for a person."""
     from nas.cli.plan import duration
     from nas.search.events import CAUSES
 
@@ -57,13 +73,14 @@ def _said(run: "Run", made: "Status") -> str:
     spent, left = (duration(at.spent), duration(at.left)) if time else (f"{at.spent:.0f}", f"{at.left:.0f} trials")
     share = made.overhead / made.seconds if made.seconds else 0.0
     best = f", best {at.best:.2%}" if at.best is not None else ""
+    resting = f", {at.resting} at rungs" if at.resting else ""
     lines = [
         f"run     {run.folder}",
         f"state   {made.state}{f': {CAUSES[made.cause]}' if made.cause else ''}",
         f"budget  {made.budget}: {spent} spent, {left} left",
         f"device  {duration(made.seconds)}, {share:.0%} of it between trainings",
-        f"trials  {at.complete} trained, {at.failed} failed, {at.stopped} stopped, {at.running} under way",
-        f"front   {at.front}{best}",
+        f"trials  {at.complete} trained, {at.failed} failed, {at.stopped} stopped, {at.running} under way{resting}",
+        _front(run) or f"front   {at.front}{best}",
     ]
     if made.state != "finished" and at.eta_s is not None:
         lines.append(f"to go   about {duration(at.eta_s)}")

@@ -210,7 +210,7 @@ def _told(run: Run, trial: Trial, data: Dataset, trained: int) -> dict[str, Any]
                 "among": trained,
             }
         ],
-        "data": _data_told(run.request.data or "sample", data),
+        "data": _data_told(run.request.data_name, data),
         "recipe": length.get("recipe"),
         "provenance": {
             "run": run.name,

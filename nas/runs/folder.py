@@ -1,9 +1,10 @@
 """The folder of a run: made, opened, listed."""
 
 import re
+import secrets
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from nas.errors import RunError
 from nas.runs import files
 from nas.runs.environment import environment
 from nas.runs.request import Request, from_json, to_json
+from nas.runs.storage import hidden
 
 _REQUEST, _ENVIRONMENT, _STUDY, _LOG, _CHECKPOINTS = (
     "run.json",
@@ -33,6 +35,11 @@ class Run:
     def name(self) -> str:
         """Of the run, its folder and its study."""
         return self.folder.name
+
+    @property
+    def study_name(self) -> str:
+        """Of the Optuna study."""
+        return self.request.study or self.name
 
     @property
     def study(self) -> Path:
@@ -89,6 +96,8 @@ def create(request: Request, *, runs_dir: Path, name: str | None = None, devices
         RunError: the name is taken or not a name, or the folder cannot be written to.
     """
     folder = runs_dir / (_checked(name) if name is not None else _free_name(request, runs_dir))
+    if request.storage and not request.study:  # Runs of several folders may share a database, and have one name.
+        request = replace(request, study=f"{folder.name}-{secrets.token_hex(4)}")
     run = Run(folder, request)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +109,8 @@ def create(request: Request, *, runs_dir: Path, name: str | None = None, devices
             )
         run.checkpoints.mkdir()
         files.write(folder / _ENVIRONMENT, environment(devices).encode())
-        files.write(folder / _REQUEST, to_json(request).encode())
+        secret = request.storage is not None and hidden(request.storage) != request.storage
+        files.write(folder / _REQUEST, to_json(request).encode(), private=secret)
     except OSError as error:
         raise RunError(
             f"a run needs a folder one can write to, but: {error.strerror}",

@@ -4,25 +4,24 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Literal
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, OptunaError
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from nas.arch.cost import Cost
 from nas.errors import RunError
 from nas.runs import files
 from nas.runs.folder import Run
+from nas.runs.storage import file_url, hidden, open_storage, why
 from nas.runs.trial import Trial, trial_of
 
 Direction = Literal["maximize", "minimize"]
 
-_PATIENCE_S = 60.0
-"""Who looks at a run while it goes on holds its file for a moment."""
+_BEGUN = "begun"
+"""The last fact of a new study in a database, where no file can appear whole."""
 
 
 class Journal:
@@ -35,7 +34,16 @@ class Journal:
         self._run, self._study, self._storage = run, study, storage
         self._id = storage.get_study_id_from_name(study.study_name)
 
-    def begin(self, asked: FrozenTrial, *, network: str, fingerprint: str, cost: Cost, seed: int) -> int:
+    def begin(
+        self,
+        asked: FrozenTrial,
+        *,
+        network: str,
+        fingerprint: str,
+        cost: Cost,
+        seed: int,
+        notes: Mapping[str, Any] | None = None,
+    ) -> int:
         """Record that a trial begins, and return its number.
 
         Args:
@@ -44,8 +52,9 @@ class Journal:
             fingerprint: Of the network.
             cost: Of the network.
             seed: Of the training.
+            notes: What else is to be known of it: what `trial_of` reads.
         """
-        attrs = {"fingerprint": fingerprint, "network": network, "seed": seed}
+        attrs = {"fingerprint": fingerprint, "network": network, "seed": seed, **(notes or {})}
         costs = {
             name: value for name, value in asdict(cost).items() if name in ("params", "macs", "activations", "memory")
         }
@@ -63,17 +72,43 @@ class Journal:
         """Record the epochs of a trial so far, and the device time spent on it."""
         self._note(number, seconds=seconds, epochs=list(epochs))
 
-    def complete(self, number: int, values: Sequence[float], *, seconds: float, micro_batch: int | None = None) -> None:
-        """Record that a trial reached its end, with batches in parts of `micro_batch` images where not whole."""
+    def rest(self, number: int, *, seconds: float, micro_batch: int | None = None) -> None:
+        """Record that a trial has reached the end of a rung, and waits there."""
         self._note(number, seconds=seconds, **({"micro_batch": micro_batch} if micro_batch else {}))
+        self._set(number, TrialState.WAITING)
+
+    def go_on(self, number: int, *, until: int) -> None:
+        """Record that a trial that waited trains on, and until when."""
+        self._note(number, until=until)
+        self._set(number, TrialState.RUNNING)
+
+    def complete(
+        self,
+        number: int,
+        values: Sequence[float],
+        *,
+        seconds: float,
+        micro_batch: int | None = None,
+        test: dict[str, Any] | None = None,
+    ) -> None:
+        """Record that a trial reached its end.
+
+        Args:
+            number: Of the trial.
+            values: One for each objective.
+            seconds: Device time of the trial.
+            micro_batch: Images in each part of a batch; None where batches were whole.
+            test: The score on the test split; None where that was not looked at.
+        """
+        known = {"micro_batch": micro_batch, "test": test}
+        self._note(number, seconds=seconds, **{name: value for name, value in known.items() if value})
         with self._writing():
             self._study.tell(number, list(values))
 
     def stop(self, number: int, reason: str, *, seconds: float) -> None:
         """Record that a trial was stopped before its end."""
         self._note(number, seconds=seconds, reason=reason)
-        with self._writing():
-            self._study.tell(number, state=TrialState.PRUNED)
+        self._set(number, TrialState.PRUNED)
 
     def fail(self, number: int, reason: str, detail: str, *, seconds: float) -> None:
         """Record that a trial failed."""
@@ -114,6 +149,10 @@ class Journal:
             for name, value in attrs.items():
                 self._storage.set_trial_user_attr(trial_id, name, value)
 
+    def _set(self, number: int, state: TrialState) -> None:
+        with self._writing():
+            self._storage.set_trial_state_values(self._trial_id(number), state)
+
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
 
@@ -123,7 +162,7 @@ class Journal:
             yield
         except (SQLAlchemyError, OptunaError) as error:
             raise RunError(
-                f"the study of this run cannot be written: {_why(error)}",
+                f"the study of this run cannot be written: {why(error)}",
                 path=_place(self._run),
                 hint="make room or give the right to write; `nas resume` goes on from there",
             ) from None
@@ -140,11 +179,15 @@ def begin_journal(run: Run, *, directions: Sequence[Direction], facts: Mapping[s
     The study appears whole or not at all.
     """
     if run.request.storage:
-        return _begin(run, _storage(run.request.storage, new=True), directions, facts or {})
+        storage = open_storage(run.request.storage, new=True)
+        with damage_told(run):
+            if run.study_name in optuna.get_all_study_names(storage):  # Of a process that was killed.
+                optuna.delete_study(study_name=run.study_name, storage=storage)
+        return _begin(run, storage, directions, {**(facts or {}), _BEGUN: True})
     unfinished = run.study.with_name(f"{run.study.name}.part")
     for left in run.folder.glob(f"{unfinished.name}*"):  # Of a process that was killed; SQLite's own journal too.
         left.unlink()
-    storage = _storage(_url(unfinished), new=True)
+    storage = open_storage(file_url(unfinished), new=True)
     _begin(run, storage, directions, facts or {})
     storage.engine.dispose()
     unfinished.replace(run.study)
@@ -160,11 +203,12 @@ def has_journal(run: Run) -> bool:
     """
     if run.request.storage:
         with damage_told(run):
-            names = optuna.get_all_study_names(_storage(run.request.storage, new=True))
-            return run.name in names
-    if not run.study.is_file() and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
+            begun = _is_begun(open_storage(run.request.storage, new=True), run.study_name)
+    else:
+        begun = run.study.is_file()
+    if not begun and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
         raise _absent(run)
-    return run.study.is_file()
+    return begun
 
 
 def open_journal(run: Run) -> Journal:
@@ -173,11 +217,11 @@ def open_journal(run: Run) -> Journal:
     Raises:
         RunError: the study is absent, damaged, or written by a newer Optuna.
     """
-    if not run.request.storage and not run.study.is_file():
+    if not has_journal(run):
         raise _absent(run)
     with damage_told(run):
-        storage = _storage(run.request.storage or _url(run.study), new=False)
-        name = run.name if run.request.storage else None  # The folder of a run may be renamed.
+        storage = open_storage(run.request.storage or file_url(run.study), new=False)
+        name = run.study_name if run.request.storage else None  # The folder of a run may be renamed.
         return Journal(run, optuna.load_study(storage=storage, study_name=name), storage)
 
 
@@ -194,7 +238,7 @@ def _begin(
     run: Run, storage: optuna.storages.RDBStorage, directions: Sequence[Direction], facts: Mapping[str, Any]
 ) -> Journal:
     with damage_told(run):
-        study = optuna.create_study(storage=storage, study_name=run.name, directions=list(directions))
+        study = optuna.create_study(storage=storage, study_name=run.study_name, directions=list(directions))
     journal = Journal(run, study, storage)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -204,6 +248,14 @@ def _begin(
     return journal
 
 
+def _is_begun(storage: optuna.storages.RDBStorage, name: str) -> bool:
+    """Whether a database holds a study with all its facts; one that holds trials has them."""
+    if name not in optuna.get_all_study_names(storage):
+        return False
+    study = storage.get_study_id_from_name(name)
+    return _BEGUN in storage.get_study_user_attrs(study) or storage.get_n_trials(study) > 0
+
+
 @contextmanager
 def damage_told(run: Run) -> Iterator[None]:
     """Raises `RunError` where a study cannot be read."""
@@ -211,10 +263,10 @@ def damage_told(run: Run) -> Iterator[None]:
         yield
     except KeyError as error:
         raise _damaged(run, f"a trial holds no {error}") from None
-    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError, LookupError) as error:
+    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
         if isinstance(error, RunError):
             raise
-        raise _damaged(run, _why(error)) from None
+        raise _damaged(run, why(error)) from None
 
 
 def _damaged(run: Run, why: str) -> RunError:
@@ -222,23 +274,9 @@ def _damaged(run: Run, why: str) -> RunError:
 
 
 def _absent(run: Run) -> RunError:
-    return RunError("the study of this run is absent", path=str(run.study), hint="the run has no trials to read")
-
-
-def _why(error: Exception) -> str:
-    """The cause of an error in a line: what the database said, where Optuna only says that it said something."""
-    return str(error.__cause__ or error).partition("\n")[0]
+    place = f"{_place(run)} {run.study_name}" if run.request.storage else _place(run)
+    return RunError("the study of this run is absent", path=place, hint="the run has no trials to read")
 
 
 def _place(run: Run) -> str:
-    return run.request.storage or str(run.study)
-
-
-def _url(file: Path) -> str:
-    return URL.create("sqlite", database=str(file)).render_as_string()
-
-
-def _storage(url: str, *, new: bool) -> optuna.storages.RDBStorage:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    options = {"connect_args": {"timeout": _PATIENCE_S}} if url.startswith("sqlite") else None
-    return optuna.storages.RDBStorage(url, engine_kwargs=options, skip_table_creation=not new)
+    return hidden(run.request.storage) if run.request.storage else str(run.study)

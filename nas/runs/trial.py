@@ -8,10 +8,11 @@ from optuna.trial import FrozenTrial
 State = Literal["running", "complete", "pruned", "fail", "waiting"]
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("fingerprint", "network", "reason", "detail"), str),
+    **dict.fromkeys(("fingerprint", "network", "reason", "detail", "name", "origin"), str),
     **dict.fromkeys(("params", "macs", "activations", "memory", "seed", "micro_batch"), int),
     "seconds": (int, float),
     "epochs": list,
+    "parents": list,
 }
 
 
@@ -36,6 +37,11 @@ class Trial:
         reason: Why it failed or was stopped; empty for a complete one.
         detail: What to know for repairing it: a traceback, or numbers.
         micro_batch: Images in each part of a batch where memory had no room for a whole one; None where it had.
+        name: What a person calls the network; empty where nobody named it.
+        test: Share of the test split that is right at the end, 0..1; None where it was not looked at.
+        origin: Where the strategy has it from: start, child, crossing, random, or control, which is random search to
+            compare with; empty where it does not say.
+        parents: Fingerprints of the networks it was made of.
     """
 
     number: int
@@ -54,6 +60,10 @@ class Trial:
     reason: str
     detail: str
     micro_batch: int | None
+    name: str = ""
+    test: float | None = None
+    origin: str = ""
+    parents: tuple[str, ...] = ()
 
     @property
     def accuracy(self) -> float | None:
@@ -89,4 +99,8 @@ def trial_of(frozen: FrozenTrial) -> Trial:
         reason=attrs.get("reason", ""),
         detail=attrs.get("detail", ""),
         micro_batch=attrs.get("micro_batch"),
+        name=attrs.get("name", ""),
+        test=attrs["test"]["accuracy"] if "test" in attrs else None,
+        origin=attrs.get("origin", ""),
+        parents=tuple(attrs.get("parents", ())),
     )

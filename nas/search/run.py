@@ -1,27 +1,32 @@
 """One search, from what was asked to the front."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from optuna.trial import FrozenTrial
 
 from nas.arch.text import parse
+from nas.data.find import absolute
 from nas.errors import RunError
+from nas.runs import storage as storages
 from nas.runs.folder import Run, create
 from nas.runs.journal import Journal, begin_journal, damage_told, has_journal, open_journal
 from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
+from nas.search import comparison
 from nas.search.budget import Budget
 from nas.search.driver import Driver
 from nas.search.events import CAUSES, Cause, Ended, Event, Planned
 from nas.search.ledger import recorded_budget, recorded_ledger
 from nas.search.plan import Plan, plan
-from nas.search.proposer import Proposer
+from nas.search.proposer import Chooser, Proposer
+from nas.search.roster import Roster
 from nas.search.stop import graceful
 from nas.search.trial import Bench
 from nas.search.workers import inline
@@ -57,11 +62,13 @@ def search(
         on_event: Called with the plan, then with what happens.
 
     Raises:
-        NasError: the request cannot be met: budget, strategy, objectives, recipe, limits, data or name.
+        NasError: the request cannot be met: budget, strategy, objectives, storage, recipe, limits, data or name.
         RunError: the run can no longer be written.
         SearchError: no network of the space can be trained, or the first five trials fail for one reason.
     """
-    planned = plan(request, cache_dir=cache_dir)
+    storage = request.storage and storages.absolute(request.storage)
+    request = replace(request, data=absolute(request.data), storage=storage)
+    planned = planned_for(request, cache_dir=cache_dir)
     run = create(request, runs_dir=runs_dir, name=name, devices=_devices(planned.device))
     with locked(run):
         return _conduct(run, planned, _begun(run, planned), cache_dir, on_event)
@@ -103,12 +110,17 @@ def resume(
                 path=str(run.folder),
                 hint=f"to go on with more, say --budget: {run.request.budget} more, for example",
             )
-        planned = plan(run.request, facts=facts, cache_dir=cache_dir)
+        planned = planned_for(run.request, facts=facts, cache_dir=cache_dir)
         journal = journal or _begun(run, planned)
         if more is not None:
             journal.remember("budget", facts["budget"])
         journal.remember("ended", None)
         return _conduct(run, planned, journal, cache_dir, on_event)
+
+
+def planned_for(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None) -> Plan:
+    """The plan for a request, of a search or of a comparison; arguments and errors as those of `plan`."""
+    return (comparison.plan if request.networks else plan)(request, facts=facts, cache_dir=cache_dir)
 
 
 def _conduct(
@@ -128,6 +140,8 @@ def _conduct(
         tell(Planned(run, planned, len(recorded)))
         try:
             _train(driver, _bench(planned, run, cache_dir), workers=planned.workers)
+            if run.request.networks and not driver.error:
+                journal.remember("latency", comparison.latency(planned, journal.trials()))
         except KeyboardInterrupt:
             driver.interrupt()
         if driver.error:
@@ -148,21 +162,25 @@ def _driver(
     ledger = recorded_ledger(planned.budget, journal)
     ledger.hold("driver", planned.clock.seconds())
     holds_device = planned.device == "cpu" or not planned.workers
-    seed = run.request.seed
     driver = Driver(
-        proposer=Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed),
+        proposer=_chooser(planned, run.request.seed),
         journal=journal,
         ledger=ledger,
         forecast=planned.forecast,
         objectives=planned.objectives,
         length=planned.length,
         workers=max(1, planned.workers),
-        seed=seed,
         clock=planned.clock if holds_device else None,
         tell=tell,
     )
     driver.recall(recorded, lambda network: planned.terms.known(parse(network)))
     return driver
+
+
+def _chooser(planned: Plan, seed: int) -> Chooser:
+    if planned.strategy is None:
+        return Roster(planned.entries, planned.seeds)
+    return Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed)
 
 
 def _bench(planned: Plan, run: Run, cache_dir: Path | None) -> Bench:
@@ -175,6 +193,7 @@ def _bench(planned: Plan, run: Run, cache_dir: Path | None) -> Bench:
         recipe=planned.length.recipe,
         device=planned.device,
         checkpoints=run.checkpoints.resolve(),
+        test=planned.length.test,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from nas.runs.folder import Run
 from nas.runs.journal import Journal, damage_told, has_journal, open_journal
 from nas.runs.lock import is_locked
+from nas.runs.trial import Trial
 from nas.search.budget import Budget
 from nas.search.events import CAUSES, Cause
 from nas.search.ledger import Ledger, recorded_budget, recorded_ledger
@@ -27,6 +28,9 @@ class Status:
         progress: As of the last epoch that was recorded.
         seconds: Device time spent.
         overhead: What of it no trial took.
+        front: The trials on it.
+        under_way: The trials that are.
+        epochs: Of each trial; None where it is not known.
     """
 
     state: State
@@ -35,6 +39,9 @@ class Status:
     progress: Progress
     seconds: float
     overhead: float
+    front: tuple[Trial, ...]
+    under_way: tuple[Trial, ...]
+    epochs: int | None
 
 
 def status(run: Run) -> Status:
@@ -49,13 +56,15 @@ def status(run: Run) -> Status:
 
 
 def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
-    tally, running = Tally(objectives(run.request.objectives)), 0
+    tally, under_way, resting = Tally(objectives(run.request.objectives)), list[Trial](), 0
     facts = journal.facts() if journal else {}
     budget = recorded_budget(run.request, facts)
     ledger = recorded_ledger(budget, journal) if journal else Ledger(budget)
     for trial in journal.trials() if journal else ():
         if trial.state == "running":
-            running += 1
+            under_way.append(trial)
+        elif trial.state == "waiting":
+            resting += 1
         else:
             tally.recall(trial)
     cause = facts.get("ended")
@@ -65,7 +74,12 @@ def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
         state="going on" if going_on else "finished" if cause else "interrupted",
         cause=cause,
         budget=budget,
-        progress=progress(tally, ledger, running=running, workers=max(1, int(facts.get("workers", 1)))),
+        progress=progress(
+            tally, ledger, running=len(under_way), resting=resting, workers=max(1, int(facts.get("workers", 1)))
+        ),
         seconds=ledger.seconds,
         overhead=ledger.overhead,
+        front=tuple(tally.front),
+        under_way=tuple(under_way),
+        epochs=facts.get("length", {}).get("recipe", {}).get("epochs"),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
 from nas.arch.holes import log_uniform
+from nas.search.strategies.origin import CHANCE, Origin
 
 Parameters = dict[str, Any]
 
@@ -20,9 +21,13 @@ class Plan:
     Args:
         parent: Parameters of another trial.
         changed: What differs from them.
+        origin: Where they come from.
     """
 
-    def __init__(self, parent: Mapping[str, Any], changed: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, parent: Mapping[str, Any], changed: Mapping[str, Any] | None = None, *, origin: Origin = CHANCE
+    ) -> None:
+        self.origin = origin
         self._values = {**parent, **(changed or {})}
         self._moved = [
             (f"{name}={option}.", f"{name}={parent[name]}.")
@@ -91,18 +96,23 @@ def draw(offered: BaseDistribution, rng: random.Random) -> Any:
 
 
 def mutated(
-    params: Mapping[str, Any], distributions: Mapping[str, BaseDistribution], rng: random.Random
+    params: Mapping[str, Any],
+    distributions: Mapping[str, BaseDistribution],
+    rng: random.Random,
+    *,
+    parents: tuple[int, ...],
 ) -> Plan | None:
-    """The parameters with one changed; None where none has another value."""
+    """The parameters of `parents` with one changed; None where none has another value."""
     free = sorted(name for name, offered in distributions.items() if len(options(offered)) > 1)
     if not free:
         return None
     name = rng.choice(free)
     while (option := draw(distributions[name], rng)) == params[name]:
         pass
-    return Plan(params, {name: option})
+    return Plan(params, {name: option}, origin=Origin("child", parents))
 
 
-def crossed(a: Mapping[str, Any], b: Mapping[str, Any], rng: random.Random) -> Plan:
-    """Each parameter from one of two parents, at random where both have it."""
-    return Plan({name: rng.choice([p[name] for p in (a, b) if name in p]) for name in sorted({*a, *b})})
+def crossed(a: Mapping[str, Any], b: Mapping[str, Any], rng: random.Random, *, parents: tuple[int, ...]) -> Plan:
+    """Each parameter from one of two of the `parents`, at random where both have it."""
+    made = {name: rng.choice([p[name] for p in (a, b) if name in p]) for name in sorted({*a, *b})}
+    return Plan(made, origin=Origin("crossing", parents))

@@ -32,4 +32,4 @@ class AgingEvolution(PlanningSampler):
             return None
         competing = rng.sample(alive, self._tournament)
         winner = rng.choice(front(competing, lambda done: lost(study, done)))
-        return mutated(winner.params, winner.distributions, rng)
+        return mutated(winner.params, winner.distributions, rng, parents=(winner.number,))

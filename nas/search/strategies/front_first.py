@@ -13,6 +13,7 @@ from nas.search.hypervolume import gains
 from nas.search.objectives import front
 from nas.search.strategies.draft import Plan, crossed, mutated
 from nas.search.strategies.local import room_around
+from nas.search.strategies.origin import Origin
 from nas.search.strategies.planned import PlanningSampler, lost
 from nas.search.strategies.sight import Known, Look, Sight
 from nas.search.strategies.surrogate import Surrogate
@@ -66,7 +67,8 @@ class FrontFirst(PlanningSampler):
         candidates = list(self._candidates(archive, rng))
         if not candidates:
             return None
-        return Plan(candidates[int(np.argmax(_worth(archive, candidates)))].params)
+        best = candidates[int(np.argmax(_worth(archive, candidates)))]
+        return Plan(best.params, origin=best.origin)
 
     def _archive(self, study: optuna.Study, trial: FrozenTrial) -> _Archive:
         archive = _Archive()
@@ -78,7 +80,7 @@ class FrontFirst(PlanningSampler):
                 continue
             archive.tried.add(known.look.key)
             if other.state == TrialState.COMPLETE:
-                archive.done.append(replace(known, losses=lost(study, other)))
+                archive.done.append(replace(known, losses=lost(study, other), number=other.number))
             elif other.state == TrialState.RUNNING:
                 archive.pending.append(known)
         return archive
@@ -87,12 +89,12 @@ class FrontFirst(PlanningSampler):
         """Of some random networks, the one whose costs lie farthest from those of all before."""
         if self._sight.is_blind:
             return None
-        drawn = [known for _ in range(_DRAWN) if (known := self._sight.made(Plan({}), {}, rng))]
+        drawn = [known for _ in range(_DRAWN) if (known := self._sight.made(Plan({}, origin=Origin("start")), {}, rng))]
         before = np.array([_exact(known.look) for known in (*archive.done, *archive.pending)])
         if not drawn or not len(before):
-            return Plan(drawn[0].params) if drawn else None
+            return Plan(drawn[0].params, origin=Origin("start")) if drawn else None
         distances = [np.abs(before - _exact(known.look)).max(axis=1, initial=0).min() for known in drawn]
-        return Plan(drawn[int(np.argmax(distances))].params)
+        return Plan(drawn[int(np.argmax(distances))].params, origin=Origin("start"))
 
     def _candidates(self, archive: _Archive, rng: random.Random) -> Iterator[Known]:
         """Children of the front, of its children, crossings of it, and random networks: none twice, none tried."""
@@ -117,9 +119,10 @@ class FrontFirst(PlanningSampler):
 def _bred(way: str, parent: Known, members: Sequence[Known], rng: random.Random) -> Plan:
     match way:
         case "child" | "grandchild":
-            return mutated(parent.params, parent.distributions, rng) or Plan({})
+            return mutated(parent.params, parent.distributions, rng, parents=parent.trials) or Plan({})
         case "crossing":
-            return crossed(parent.params, rng.choice(members).params, rng)
+            other = rng.choice(members)
+            return crossed(parent.params, other.params, rng, parents=(*parent.trials, *other.trials))
         case _:
             return Plan({})
 

@@ -22,7 +22,7 @@ class LocalSearch(PlanningSampler):
         if not members:
             return None
         (parent,) = rng.choices(members, weights=room_around([lost(study, member) for member in members]))
-        return mutated(parent.params, parent.distributions, rng)
+        return mutated(parent.params, parent.distributions, rng, parents=(parent.number,))
 
 
 def room_around(points: Sequence[Sequence[float]]) -> list[float]:

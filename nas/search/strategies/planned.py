@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nas.search.objectives import losses
 from nas.search.strategies.draft import Plan
+from nas.search.strategies.origin import Origin
 
 
 class PlanningSampler(BaseSampler):
@@ -41,8 +42,15 @@ class PlanningSampler(BaseSampler):
         known = len(finished(study))
         rng = random.Random(f"{self._seed} {known} {self._asked[known]}")
         self._asked[known] += 1
-        plan = None if rng.random() < self._control else self.plan(study, trial, rng)
-        self._plans[trial.number] = (plan or Plan({}), rng)
+        if rng.random() < self._control:
+            plan = Plan({}, origin=Origin("control"))
+        else:
+            plan = self.plan(study, trial, rng) or Plan({})
+        self._plans[trial.number] = (plan, rng)
+
+    def origin(self, number: int) -> Origin:
+        """Where a trial comes from that was asked for and has not ended."""
+        return self._plans[number][0].origin
 
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution

@@ -8,6 +8,7 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 
 from nas.search.strategies.draft import Draft, Parameters, Plan
+from nas.search.strategies.origin import CHANCE, Origin
 from nas.search.strategies.surrogate import Traits
 
 
@@ -41,12 +42,21 @@ class Known:
         distributions: What each parameter offered.
         look: What is known before training.
         losses: Of one that was trained; less is better.
+        origin: Of a candidate.
+        number: Of the trial; None for a candidate.
     """
 
     params: Parameters
     distributions: Mapping[str, BaseDistribution]
     look: Look
     losses: tuple[float, ...] = ()
+    origin: Origin = CHANCE
+    number: int | None = None
+
+    @property
+    def trials(self) -> tuple[int, ...]:
+        """Those that a child of it comes from: itself, or for a candidate its own parents."""
+        return self.origin.parents if self.number is None else (self.number,)
 
 
 class Sight:
@@ -82,10 +92,12 @@ class Sight:
         """
         if self._look is None:
             params = {name: plan.value(name, offered, rng) for name, offered in sorted(distributions.items())}
-            return Known(params, distributions, Look(frozenset(params.items()), (), _traits(params)))
+            return Known(
+                params, distributions, Look(frozenset(params.items()), (), _traits(params)), origin=plan.origin
+            )
         draft = Draft(plan, rng)
         look = self._look(draft)
-        return None if look is None else Known(draft.params, draft.distributions, look)
+        return None if look is None else Known(draft.params, draft.distributions, look, origin=plan.origin)
 
 
 def _traits(params: Parameters) -> Traits:

@@ -1,0 +1,1 @@
+"""The sections of a report, one a file, each a function from what is known to markup."""
