@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from nas.runs.trial import State, Trial
-from nas.search.objectives import Objective, front, losses
+from nas.search.objectives import Objective, joined, losses
 
 
 class Tally:
@@ -35,7 +35,7 @@ class Tally:
             self._seconds += trial.seconds
             known = [accuracy for accuracy in (self.best, trial.accuracy) if accuracy is not None]
             self.best = max(known, default=None)
-            self.front = front([*self.front, trial], lambda trial: losses(trial.values, self._directions))
+            self.front = joined(self.front, trial, lambda trial: losses(trial.values, self._directions))
 
     @property
     def mean_seconds(self) -> float | None:
