@@ -1,6 +1,6 @@
 """Networks that were trained several times under equal conditions: as a table, and as a picture with error bars."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,15 +10,13 @@ from matplotlib.ticker import EngFormatter, LogLocator, PercentFormatter
 from analysis.figures import beside, saved, stem_of, styled
 from analysis.labels import label
 from nas.runs import Trial
-from nas.search.objectives import objectives
-from nas.search.repeats import repeated, standings
+from nas.runs.repeats import repeated
+from nas.search.standings import standings
 
 _COLOUR, _FAINT = "#1f5a96", "#8a8a8a"
 
 
-def compared(
-    trials: Iterable[Trial], goals: Sequence[str], *, latency_ms: Mapping[str, float] | None = None
-) -> pd.DataFrame:
+def compared(trials: Iterable[Trial], *, latency_ms: Mapping[str, float] | None = None) -> pd.DataFrame:
     """The networks that were scored on the test split, one row each, the cheapest first.
 
     Columns: name, accuracy (mean over seeds, 0..1), spread (standard deviation), seeds, params, macs, latency_ms,
@@ -27,7 +25,6 @@ def compared(
 
     Args:
         trials: Of a run; those without a score are left out.
-        goals: Names of the objectives that the front is of.
         latency_ms: By name.
     """
     networks = repeated(trials)
@@ -44,7 +41,9 @@ def compared(
             "standing": standing,
             "fingerprint": network.fingerprint,
         }
-        for network, standing in zip(networks, standings(networks, objectives(goals)), strict=True)
+        for network, standing in zip(
+            networks, standings(networks, [(network.macs,) for network in networks]), strict=True
+        )
     ]
     return pd.DataFrame(rows)
 

@@ -13,9 +13,10 @@ from matplotlib.ticker import EngFormatter, LogLocator, PercentFormatter
 from analysis.figures import beside, saved, stem_of, styled
 from nas.errors import RunError
 from nas.runs import Run, frame
-from nas.runs.journal import read_trials
-from nas.search.objectives import front, objectives
-from nas.search.repeats import Repeated, repeated, standings
+from nas.runs.journal import read_finals, read_trials
+from nas.runs.repeats import Repeated, repeated
+from nas.search.objectives import front
+from nas.search.standings import standings
 
 COLUMNS = (
     *("run", "number", "name", "accuracy", "spread", "seeds", "split"),
@@ -29,9 +30,10 @@ def fronts(runs: list[Run]) -> pd.DataFrame:
     """The trained networks of several runs, one row each, with the columns `COLUMNS`, cheapest first.
 
     Where networks were trained with several seeds and scored on the test split, `accuracy` is their mean, `spread` the
-    standard deviation, and `number` the first of their trials; else it is that of the validation split. `front` says
-    whether no other network of the same run has at least its accuracy for at most its MACs, and one of both strictly;
-    `tie`, whether one has, but by less than may be chance.
+    standard deviation, and `number` the first of their trainings; `name` is then that of a network of a comparison, or
+    the number of a finalist's trial. Else `accuracy` is that of the validation split. `front` says whether no other
+    network of the same run has at least its accuracy for at most its MACs, and one of both strictly; `tie`, whether one
+    has, but by less than may be chance.
 
     Raises:
         RunError: no run has a trained network.
@@ -45,13 +47,13 @@ def fronts(runs: list[Run]) -> pd.DataFrame:
 
 
 def _table(run: Run) -> pd.DataFrame:
-    networks = repeated(read_trials(run))
+    networks = repeated(read_finals(run) or read_trials(run))
     return _of_means(run, networks) if networks else _of_trials(run)
 
 
 def _of_means(run: Run, networks: list[Repeated]) -> pd.DataFrame:
     rows = []
-    for network, standing in zip(networks, standings(networks, objectives(["accuracy", "macs"])), strict=True):
+    for network, standing in zip(networks, standings(networks, [(network.macs,) for network in networks]), strict=True):
         first = network.trials[0]
         row = {
             "run": run.name,

@@ -20,13 +20,12 @@ from nas.errors import NasError
 from nas.runs import Trial, open_run
 from nas.runs.folder import create
 from nas.runs.journal import open_journal
+from nas.runs.repeats import Repeated, repeated
 from nas.search import comparison
 from nas.search.events import EpochDone, Event, Planned
-from nas.search.objectives import objectives
-from nas.search.repeats import repeated, standings
 from nas.search.run import resume
+from nas.search.standings import standings
 
-GOALS = objectives(["accuracy", "macs"])
 TRIAL = Trial(
     number=0,
     state="complete",
@@ -56,6 +55,10 @@ def trainings(of: dict[str, tuple[int, list[float]]]) -> list[Trial]:
     ]
 
 
+def macs(networks: list[Repeated]) -> list[tuple[float, ...]]:
+    return [(network.macs,) for network in networks]
+
+
 networks = st.dictionaries(
     st.text("abcdef", min_size=1, max_size=2),
     st.tuples(st.integers(1, 5), st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=1, max_size=3)),
@@ -73,17 +76,17 @@ def test_means_and_the_front_of_them_are_what_brute_force_finds(of: dict[str, tu
         assert network.spread == (stdev(tests) if len(tests) > 1 else None)
     points = {name: (macs, -fmean(tests)) for name, (macs, tests) in of.items()}
     beaten = {a for a, b in product(of, of) if points[b] != points[a] and all(map(operator.le, points[b], points[a]))}
-    said = dict(zip((network.name for network in found), standings(found, GOALS), strict=True))
+    said = dict(zip((network.name for network in found), standings(found, macs(found)), strict=True))
     assert {name for name, standing in said.items() if standing == "front"} == of.keys() - beaten
 
 
 def test_a_tie_is_beaten_by_less_than_two_standard_errors() -> None:
     of = {"best": (1, [0.80, 0.82]), "near": (2, [0.79, 0.81]), "far": (2, [0.70, 0.72]), "dear": (3, [0.83, 0.85])}
     found = repeated(trainings(of))
-    said = {network.name: standing for network, standing in zip(found, standings(found, GOALS), strict=True)}
+    said = {network.name: standing for network, standing in zip(found, standings(found, macs(found)), strict=True)}
     assert said == {"best": "front", "near": "tie", "far": "", "dear": "front"}
     alone = repeated(trainings({"best": (1, [0.8]), "near": (2, [0.7999])}))
-    assert standings(alone, GOALS) == ["front", ""], "nothing is known of noise"
+    assert standings(alone, macs(alone)) == ["front", ""], "nothing is known of noise"
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = PAGES[0].read_text()
 LIGHT = {"networks", "show", "draw", "diff", "info", "locate", "open", "new-space", "completion"}
-OF_A_RUN = {"runs", "status", "pareto"}
+OF_A_RUN = {"runs", "status", "watch", "pareto", "report"}
 
 
 @dataclass

@@ -15,7 +15,7 @@ from PIL import ImageFont
 import nas.cli
 from nas import catalog
 from nas.arch.cost import Shape, cost
-from nas.arch.nodes import Cells, Chain, Conv, Edge, Flatten, Graph, Network, Step
+from nas.arch.nodes import Cells, Chain, Conv, Edge, Exit, Flatten, GlobalPool, Graph, Linear, Network, Step, chain
 from nas.arch.realize import realize, sample
 from nas.draw import draw
 from nas.draw.kinds import bare, kind_of
@@ -130,6 +130,19 @@ def test_the_grid_of_a_network_of_several_sizes_has_all_its_cells_and_exits() ->
     assert [sum(spot.row == row for spot in grid) for row in range(3)] == [6, 12, 18]
     assert sum(spot.exit for spot in grid) == 4
     assert all(read.column == spot.column - 1 for spot in grid for read in spot.reads)
+
+
+def test_an_exit_before_the_cells_leaves_the_grid_as_it_is() -> None:
+    named = catalog.network("msdnet_cifar-batch-5")
+    network = chain(named.network())
+    cells = next(i for i, part in enumerate(network.parts) if isinstance(part, Cells))
+    leaving = Exit(Chain(GlobalPool(), Flatten(), Linear(10)), 0.5)
+    earlier = Chain(*network.parts[:cells], leaving, *network.parts[cells:])
+    (_, _, grid), (_, _, other) = (plan(made, named.input) for made in (network, earlier))
+    assert [(spot.column, spot.row, spot.shape) for spot in grid] == [(s.column, s.row, s.shape) for s in other]
+    assert [spot.exit for spot in other][1:] == [spot.exit for spot in grid][1:]
+    assert (grid[0].exit, other[0].exit) == (False, True)
+    assert draw(earlier, named.input, "earlier").count("</svg>") == 1
 
 
 @pytest.mark.parametrize("name", ["residual", "mobile", "cell"])

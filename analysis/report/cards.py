@@ -37,10 +37,15 @@ def card(record: Record, step: Step, trained: Trained | None, picture: str | Non
         tag(
             "div",
             tag("img", src=picture, alt=f"The network of trial {trial.number}", loading="lazy") if picture else "",
-            tag("div", facts(_facts(trial, trained)), _origin(record, step), inside),
+            tag(
+                "div",
+                facts(_facts(trial, trained)),
+                _origin(record, step),
+                inside,
+                _typed(record, trial) if trial.state == "complete" else "",
+            ),
             class_="sides",
         ),
-        _typed(record, trial) if trial.state == "complete" else "",
         id=f"trial-{trial.number}",
         class_="trial",
         data_trial=trial.number,

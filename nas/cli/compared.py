@@ -13,8 +13,7 @@ from nas.runs import Run
 from nas.runs.journal import open_journal
 from nas.search.length import length_of
 from nas.search.run import Result
-
-_MARKS = {"front": "*", "tie": "~", "": ""}
+from nas.search.standings import MARKS
 
 
 def report(result: Result, out: Path | None, *, as_json: bool) -> None:
@@ -23,7 +22,7 @@ def report(result: Result, out: Path | None, *, as_json: bool) -> None:
     journal = open_journal(run)
     trials, facts = journal.trials(), journal.facts()
     latency = facts.get("latency") or {}
-    rows = compared(trials, run.request.objectives, latency_ms=latency.get("ms"))
+    rows = compared(trials, latency_ms=latency.get("ms"))
     missing = _missing(run, trials)
     if rows.empty:
         said = f"no network was trained to its end: {'; '.join(missing)}\n  nas resume {run.folder}"
@@ -84,7 +83,7 @@ def _missing(run: Run, trials: list[Any]) -> list[str]:
 
 def _cells(row: dict[Any, Any]) -> list[str]:
     return [
-        _MARKS[row["standing"]],
+        MARKS[row["standing"]],
         row["name"],
         f"{row['accuracy']:.2%}",
         "" if isnan(row["spread"]) else f"{row['spread']:.2%}",

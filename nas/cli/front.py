@@ -32,4 +32,6 @@ def about(runs: list[Run]) -> str:
 
 
 def _how(request: Request) -> str:
-    return f"{request.seeds} seeds" if request.networks else f"{request.strategy}, one seed"
+    if request.networks:
+        return f"{request.seeds} seeds"
+    return f"{request.strategy}, {'finalists with three seeds' if request.finalists else 'one seed'}"

@@ -57,6 +57,11 @@ def named(spec: str) -> Named:
     return unpublished(spec, whole, (3, 224, 224))
 
 
+def network(named: Named, classes: int | None) -> Chain:
+    """The network, for so many classes where that is said."""
+    return chain(named.network() if classes is None else with_classes(named.network(), classes))
+
+
 def unpublished(name: str, network: Chain, input: Shape) -> Named:
     """A network that no paper has, for images of shape `input` and as many classes as it tells apart unless said."""
 

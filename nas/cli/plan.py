@@ -19,6 +19,25 @@ def said(plan: Plan) -> str:
     return (
         f"plan: {plan.budget} on {workers} ({plan.device}){wall}\n"
         f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{most}{each}"
+        f"{_kept(plan)}"
+    )
+
+
+def _kept(plan: Plan) -> str:
+    if not plan.finals_s:
+        return ""
+    share = plan.finals_s / plan.budget.amount
+    return f"\nthen {share:.0%} of it, {duration(plan.finals_s)}, for the front again, from scratch with several seeds"
+
+
+def said_of_finalists(plan: Plan) -> str:
+    """Who they are, for how long they are trained, and who is left out."""
+    names = ", ".join(entry.name for entry in plan.entries) or "none"
+    time = f", about {duration(plan.trials * plan.trial_s)} of {plan.device}" if plan.trials and plan.trial_s else ""
+    left_out = f"\nno room for {', '.join(map(str, plan.left_out))}" if plan.left_out else ""
+    return (
+        f"finalists: trials {names}; {plan.trials} trainings from scratch with {len(plan.seeds)} seeds each, "
+        f"{plan.length.recipe.epochs} epochs on {plan.length.train} images{time}{left_out}"
     )
 
 
@@ -49,4 +68,5 @@ def told(plan: Plan) -> dict[str, Any]:
         "val_images": plan.length.val,
         "trial_s": plan.trial_s,
         "wall_s": plan.wall_s,
+        "finalists_s": plan.finals_s,
     }

@@ -7,7 +7,7 @@ from typing import Self
 
 import click
 
-from nas.cli.plan import said
+from nas.cli.plan import said, said_of_finalists
 from nas.cli.table import count
 from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned, Rested
 from nas.search.progress import Progress
@@ -50,7 +50,8 @@ class Display:
             case Ended(trial=trial, progress=progress):
                 right = trial.accuracy if trial.test is None else trial.test
                 told = f"{right:.2%}" if trial.state == "complete" else f"{trial.state}: {trial.reason}"
-                what = f"{trial.name}, seed {trial.seed}" if trial.name else f"{count(trial.macs):>7} MACs"
+                name = f"of trial {trial.name}" if trial.name.isdigit() else trial.name
+                what = f"{name}, seed {trial.seed}" if name else f"{count(trial.macs):>7} MACs"
                 self._line(f"trial {trial.number:3}  {told:>8}  {what}   {self._said(progress)}")
                 self._advance(progress)
             case Began(progress=progress) | EpochDone(progress=progress) | Rested(progress=progress):
@@ -63,7 +64,9 @@ class Display:
         self.amount = planned.plan.budget.amount
         self._is_list = bool(planned.plan.entries)
         resumed = f", which goes on after {planned.recorded} trials" if planned.recorded else ""
-        self._line(f"run {planned.run.folder}{resumed}\n{said(planned.plan)}")
+        is_final = self._is_list and not planned.run.request.networks
+        plan = said_of_finalists(planned.plan) if is_final else said(planned.plan)
+        self._line(plan if is_final and not resumed else f"run {planned.run.folder}{resumed}\n{plan}")
         if self._bar:
             self._bar.update(self._task, total=self.amount, description="first trials")
 

@@ -12,6 +12,9 @@ from nas.arch.suits import check_suits
 from nas.arch.text import text
 from nas.cli import options
 
+_FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 120.0
+"""The share of finalists, and the budget from which on they have one, unless said."""
+
 
 @click.command()
 @click.option("--budget", required=True, help="Device time over all workers, or trials: 10cpumin, 2gpuh, 40trials.")
@@ -25,7 +28,13 @@ from nas.cli import options
     show_default=True,
     help="front-first, local, evolution, nsga2, tpe, gp or random; or a sampler of Optuna's: optuna:NAME.",
 )
-@click.option("--objectives", default="accuracy,macs", show_default=True, help="What to make large or small.")
+@click.option(
+    "--objectives",
+    default="accuracy,macs",
+    show_default=True,
+    help="What to make large or small: accuracy, macs, params, memory, activations, latency.",
+)
+@click.option("--objective", "own", multiple=True, help="One more of your own: FILE.py:function.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, if not chosen to suit the budget.")
@@ -34,6 +43,11 @@ from nas.cli import options
     default=True,
     show_default=True,
     help="Stop trainings early where others promise more, if the budget has room for longer ones.",
+)
+@click.option(
+    "--finalists",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 2 min on]",
 )
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
@@ -50,10 +64,12 @@ def command(
     size: int | None,
     strategy: str,
     objectives: str,
+    own: tuple[str, ...],
     max_macs: str | None,
     max_params: str | None,
     epochs: int | None,
     rungs: bool,
+    finalists: float | None,
     workers: int | None,
     seed: int,
     storage: str | None,
@@ -64,8 +80,9 @@ def command(
 ) -> None:
     """Search a space for networks with the best accuracy per MAC.
 
-    The validation split steers the search, the test split is never touched. Nothing over the limits is trained, and no
-    network twice. The run's folder holds everything: the study, the weights, and the picture of the front. Ctrl-C ends
+    The validation split steers the search. At the end the front is trained again from scratch, longer and with three
+    seeds, and only there the test split is looked at, once in each training. Nothing over the limits is trained. The
+    run's folder holds everything: the study, the weights, and the picture of the front. Ctrl-C ends
     a search with what there is; `nas resume` goes on with it, also where it was killed.
 
     \b
@@ -83,13 +100,18 @@ def command(
     from nas.runs import Request
     from nas.search.budget import Budget
     from nas.search.limits import count as limit
+    from nas.search.own import resolved
     from nas.search.run import search
     from nas.train.recipe import SEARCH
 
     from nas.cli.progress import Display  # isort: skip
     from nas.cli.ending import report, rewritten  # isort: skip
 
-    Budget.parse(budget)
+    spent = Budget.parse(budget)
+    if finalists and not spent.is_time:
+        raise click.UsageError("finalists have a share of device time, and this budget counts trials")
+    if finalists is None:
+        finalists = _FINALISTS if spent.is_time and spent.amount >= _LEAST_FOR_FINALISTS_S else 0.0
     images = load(data, size=size, seed=seed)
     start = rewritten(around, images.input, len(images.classes)) if around else None
     searched: Space = (
@@ -105,7 +127,7 @@ def command(
         data=data,
         size=size,
         strategy=strategy,
-        objectives=tuple(part.strip() for part in objectives.split(",")),
+        objectives=(*(part.strip() for part in objectives.split(",")), *map(resolved, own)),
         max_macs=limit(max_macs, flag="--max-macs") if max_macs else None,
         max_params=limit(max_params, flag="--max-params") if max_params else None,
         workers=workers,
@@ -114,6 +136,7 @@ def command(
         around=around,
         storage=storage,
         rungs=rungs,
+        finalists=finalists,
     )
     if dry_run:
         from nas.cli.plan import said, told

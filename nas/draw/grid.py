@@ -32,12 +32,15 @@ class Spot:
 def spots(line: Sequence[Stop]) -> list[Spot]:
     """The grid of a main line, cell by cell; empty where no finer map follows a coarser one."""
     first = next((i for i, stop in enumerate(line) if stop.cell), 0)
-    cells = [line[first - 1], *(stop for stop in line if stop.cell)] if first else []
-    if not any(before.shape[1] < after.shape[1] for before, after in pairwise(cells)):
+    before = next((i for i in reversed(range(first)) if not line[i].exit), None)
+    if before is None:
+        return []
+    cells = [line[before], *(stop for stop in line if stop.cell)]
+    if not any(a.shape[1] < b.shape[1] for a, b in pairwise(cells)):
         return []
     sizes = sorted({stop.shape[1] for stop in cells}, reverse=True)
-    made = [Spot(0, 0, line[first - 1].shape)]
-    for stop in line[first:]:
+    made = [Spot(0, 0, line[before].shape)]
+    for stop in line[before + 1 :]:
         if stop.exit:
             made[-1] = replace(made[-1], exit=True)
         elif stop.cell:

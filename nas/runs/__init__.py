@@ -8,6 +8,7 @@ asked        the folder of what is no search: its plan and its answer
 environment  versions and devices, `environment.json`
 journal      the Optuna study, as a search writes it
 trial        one trial, as it is read back
+repeats      networks that were trained several times
 frame        all trials as a table
 """
 

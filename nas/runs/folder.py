@@ -21,6 +21,7 @@ _REQUEST, _ENVIRONMENT, _STUDY, _LOG, _CHECKPOINTS = (
     "log.txt",
     "checkpoints",
 )
+_FINALISTS = "finalists"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -60,17 +61,23 @@ class Run:
         """The file of a finished trial's weights."""
         return weights(self.checkpoints, trial)
 
-    def keep_trainings(self, trials: Collection[int]) -> None:
+    @property
+    def finalists(self) -> Path:
+        """The same for the finalists of a search."""
+        return self.checkpoints / _FINALISTS
+
+    def keep_trainings(self, trials: Collection[int], *, finalists: bool = False) -> None:
         """Remove the trainings on disk, less those of `trials`, and what killed processes left half written."""
-        self.checkpoints.mkdir(exist_ok=True)
+        home = self.finalists if finalists else self.checkpoints
+        home.mkdir(exist_ok=True)
         files.clear_unfinished(self.folder)
-        for folder in self.checkpoints.iterdir():
-            if folder.is_dir() and folder not in {training(self.checkpoints, trial) for trial in trials}:
+        for folder in home.iterdir():
+            if folder.is_dir() and folder not in {self.finalists, *(training(home, trial) for trial in trials)}:
                 shutil.rmtree(folder)
 
-    def drop_training(self, trial: int) -> None:
+    def drop_training(self, trial: int, *, finalists: bool = False) -> None:
         """Remove the training of a trial that has ended."""
-        shutil.rmtree(training(self.checkpoints, trial), ignore_errors=True)
+        shutil.rmtree(training(self.finalists if finalists else self.checkpoints, trial), ignore_errors=True)
 
 
 def weights(checkpoints: Path, trial: int) -> Path:

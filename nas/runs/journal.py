@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, OptunaError
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,7 +22,9 @@ from nas.runs.trial import Trial, trial_of
 Direction = Literal["maximize", "minimize"]
 
 _BEGUN = "begun"
-"""The last fact of a new study in a database, where no file can appear whole."""
+"""The last fact that a study begins with where no file can appear whole: in a database, and of finalists."""
+
+_FINALS = "-finalists"
 
 
 class Journal:
@@ -33,6 +36,11 @@ class Journal:
     def __init__(self, run: Run, study: optuna.Study, storage: optuna.storages.BaseStorage) -> None:
         self._run, self._study, self._storage = run, study, storage
         self._id = storage.get_study_id_from_name(study.study_name)
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Of each objective, which way is better."""
+        return tuple(direction.name.lower() for direction in self._study.directions)  # type: ignore[misc]
 
     def begin(
         self,
@@ -143,6 +151,26 @@ class Journal:
                 trial_of(frozen)
             return found
 
+    def finals(self) -> "Journal | None":
+        """The study of the finalists, beside this one in its database; None where it was not begun."""
+        name = self._study.study_name + _FINALS
+        with self._reading():
+            if name not in optuna.get_all_study_names(self._storage):
+                return None
+            beside = Journal(self._run, optuna.load_study(study_name=name, storage=self._storage), self._storage)
+            return beside if _BEGUN in beside.facts() else None
+
+    def begin_finals(self, facts: Mapping[str, Any]) -> "Journal":
+        """Begin the study of the finalists, which remembers `facts`; one that was begun by half begins anew."""
+        name = self._study.study_name + _FINALS
+        with self._writing():
+            if name in optuna.get_all_study_names(self._storage):
+                optuna.delete_study(study_name=name, storage=self._storage)
+        begun = _created(self._run, self._storage, name, self._study.directions)
+        for fact, value in (*facts.items(), (_BEGUN, True)):
+            begun.remember(fact, value)
+        return begun
+
     def _note(self, number: int, **attrs: Any) -> None:
         with self._writing():
             trial_id = self._trial_id(number)
@@ -221,7 +249,8 @@ def open_journal(run: Run) -> Journal:
         raise _absent(run)
     with damage_told(run):
         storage = open_storage(run.request.storage or file_url(run.study), new=False)
-        name = run.study_name if run.request.storage else None  # The folder of a run may be renamed.
+        # The folder of a run may be renamed; the name of its finalists' study is longer.
+        name = run.study_name if run.request.storage else min(optuna.get_all_study_names(storage), key=len)
         return Journal(run, optuna.load_study(storage=storage, study_name=name), storage)
 
 
@@ -234,15 +263,20 @@ def read_trials(run: Run) -> list[Trial]:
     return open_journal(run).trials()
 
 
+def read_finals(run: Run) -> list[Trial]:
+    """The trainings of a run's finalists, by number; each has the number of its search's trial as its name.
+
+    Raises:
+        RunError: as `read_trials`.
+    """
+    beside = open_journal(run).finals()
+    return beside.trials() if beside else []
+
+
 def _begin(
     run: Run, storage: optuna.storages.RDBStorage, directions: Sequence[Direction], facts: Mapping[str, Any]
 ) -> Journal:
-    with damage_told(run):
-        study = optuna.create_study(storage=storage, study_name=run.study_name, directions=list(directions))
-    journal = Journal(run, study, storage)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        study.set_metric_names(list(run.request.objectives))
+    journal = _created(run, storage, run.study_name, directions)
     for name, value in facts.items():
         journal.remember(name, value)
     return journal
@@ -254,6 +288,17 @@ def _is_begun(storage: optuna.storages.RDBStorage, name: str) -> bool:
         return False
     study = storage.get_study_id_from_name(name)
     return _BEGUN in storage.get_study_user_attrs(study) or storage.get_n_trials(study) > 0
+
+
+def _created(
+    run: Run, storage: optuna.storages.BaseStorage, name: str, directions: Sequence[Direction | StudyDirection]
+) -> Journal:
+    with damage_told(run):
+        study = optuna.create_study(storage=storage, study_name=name, directions=list(directions))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(list(run.request.objectives))
+    return Journal(run, study, storage)
 
 
 @contextmanager

@@ -37,6 +37,8 @@ class Request:
         networks: The name and the recipe's fields of each network of a comparison, in the order of the one choice that
             is its space; empty for a search.
         seeds: Trainings of each network of a comparison, with the seeds from `seed` on.
+        finalists: Share of a search's device time, 0 to below 1, in which the front is trained again from scratch, with
+            several seeds; 0 for none.
     """
 
     space: str
@@ -57,6 +59,7 @@ class Request:
     study: str | None = None
     networks: tuple[dict[str, Any], ...] = ()
     seeds: int = 1
+    finalists: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
@@ -125,6 +128,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
         ),
     ),
     "seeds": ("at least 1", lambda value: _is_whole(value, 1)),
+    "finalists": ("a share from 0 to below 1", lambda value: type(value) in (int, float) and 0 <= value < 1),
 }
 
 
@@ -157,7 +161,7 @@ def from_json(content: str, *, path: str) -> Request:
     if unknown := sorted(told.keys() - names):
         raise RunError(f"a run has no field {unknown[0]!r}", path=path, hint=f"it has {', '.join(sorted(names))}")
     try:
-        lists = {name: tuple(told.get(name, ())) for name in ("objectives", "networks")}
+        lists = {"objectives": tuple(told["objectives"]), "networks": tuple(told.get("networks", ()))}
         request = Request(**{**told, **lists})
         request.open_space()
         request.listed()

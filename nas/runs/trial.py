@@ -9,10 +9,11 @@ State = Literal["running", "complete", "pruned", "fail", "waiting"]
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("fingerprint", "network", "reason", "detail", "name", "origin"), str),
-    **dict.fromkeys(("params", "macs", "activations", "memory", "seed", "micro_batch"), int),
+    **dict.fromkeys(("params", "macs", "activations", "memory", "seed", "micro_batch", "until"), int),
     "seconds": (int, float),
     "epochs": list,
     "parents": list,
+    "test": dict,
 }
 
 

@@ -9,11 +9,14 @@ retold      what samplers are told of these, as a storage of Optuna's
 roster      what is on a list, whatever comes of it
 limits      what a network must not exceed
 strategies  Optuna samplers; `looks` what they are told before training
+judge       what objectives come to
 objectives  what is made large or small, and the front
+own         an objective in a person's file
 budget      how much may be spent; `ledger` what is; `forecast` what a trial will
 length      how long a trial trains; `calibrate` how fast the machine is
 tally       the trials that have ended; `progress` how far a search is
-repeats     networks that were trained several times: means, spreads, ties
+standings   networks that were trained several times: the front of their means, and ties
+finals      what of a search is trained again, and for how long
 status      the same from the record alone
 stop        Ctrl-C
 trial       what a worker does with one network

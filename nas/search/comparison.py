@@ -1,7 +1,7 @@
 """What a comparison will do: the networks of a list trained alike, for as long as a budget allows all of them."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
@@ -21,8 +21,11 @@ from nas.search.roster import Entry
 from nas.train.latency import latencies
 from nas.train.recipe import recipe_of
 
-_PLANNED = 0.8
-"""Of a budget: workers take time to start, and what was measured on a few images may be wrong."""
+_PLANNED, _START_S = 0.8, 4.0
+"""Of what is left so much is planned for, since forecasts may be wrong, and a worker takes so long to start."""
+
+_SMALL_BATCH = 1.8
+"""Times as long an image takes in a batch of 16 as in one of 64, on a core; 1.6 was measured of 4 million MACs."""
 
 _LATENCY_S = 1.0
 """To measure one network's."""
@@ -52,8 +55,9 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
     if "length" in known:
         length = length_of(known["length"])
     else:
-        left_s = _PLANNED * (budget.amount - clock.seconds()) / request.seeds if budget.is_time else math.inf
-        length = _length(paces, left_s)
+        whole = replace(paces[0], per_image_s=sum(request.seeds * (each.per_image_s or 0) for each in paces))
+        left_s = budget.amount - clock.seconds()
+        length = longest(whole, planned_s(left_s, workers)) if budget.is_time else length_at(whole)
     per_image_s = [measured.per_image_s for measured in paces if measured.per_image_s is not None]
     return Plan(
         budget=budget,
@@ -68,7 +72,7 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         forecast=forecast,
         trial_s=mean(per_image_s) * length.all_images if per_image_s else None,
         clock=clock,
-        entries=tuple(_fitted(entry, length) for entry in listed) if budget.is_time else tuple(listed),
+        entries=tuple(fitted(entry, length) for entry in listed) if budget.is_time else tuple(listed),
         seeds=tuple(range(request.seed, request.seed + request.seeds)),
     )
 
@@ -87,15 +91,30 @@ def latency(planned: Plan, trials: Iterable[Trial]) -> dict[str, Any]:
     return {"ms": ms, "batch": 1, "threads": 1}
 
 
-def _length(paces: Sequence[Pace], seconds: float) -> Length:
-    """The length at which all networks are trained in so many seconds, one after the other; in full for infinity."""
-    made = replace(paces[0], per_image_s=sum(measured.per_image_s or 0 for measured in paces))
-    if seconds < math.inf:
-        made = made.within(seconds)
+def planned_s(left_s: float, workers: int) -> float:
+    """Seconds that trainings may take by their forecasts, where so many are left for all."""
+    return max(0.0, _PLANNED * left_s - _START_S * workers)
+
+
+def longest(whole: Pace, seconds: float) -> Length:
+    """The length at which all trainings together take no more than so many seconds, or the shortest there is.
+
+    Args:
+        whole: One training in full; an image takes as long as one of each training.
+        seconds: Device time.
+    """
+    made = whole.within(seconds)
+    if made.recipe.batch < whole.recipe.batch:
+        made = whole.within(seconds / _SMALL_BATCH)
+    return length_at(made)
+
+
+def length_at(made: Pace) -> Length:
+    """The length of a training at that pace."""
     return Length(made.recipe, made.train, made.val, made.test)
 
 
-def _fitted(entry: Entry, length: Length) -> Entry:
+def fitted(entry: Entry, length: Length) -> Entry:
     """A network of the list with its own recipe, made as long as that of all."""
     recipe = replace(entry.recipe, epochs=length.recipe.epochs, limit=length.recipe.limit)
     return replace(entry, recipe=Pace(recipe, length.train, length.val, length.test, None).within(math.inf).recipe)

@@ -17,11 +17,13 @@ from nas.runs.trial import trial_of
 from nas.search.errors import SearchError
 from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Rested
 from nas.search.forecast import Forecast, images_seen
+from nas.search.judge import Judge
 from nas.search.ladder import Ladder
 from nas.search.ledger import Clock, Ledger
 from nas.search.length import Length
 from nas.search.limits import Candidate
 from nas.search.objectives import Objective
+from nas.search.own import ObjectiveError
 from nas.search.progress import Progress, progress
 from nas.search.proposer import Chooser, Proposal
 from nas.search.running import Running
@@ -83,10 +85,11 @@ class Driver:
         tell: Callable[[Event], None],
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
-        self._objectives, self._length, self._workers = objectives, length, workers
-        self._ladder = Ladder(length, objectives, forecast, margin=_MARGIN)
+        self._length, self._workers = length, workers
+        self._judge = Judge(objectives)
+        self._ladder = Ladder(length, self._judge, forecast, margin=_MARGIN)
         self._clock, self._tell = clock, tell
-        self._tally = Tally(objectives)
+        self._tally = Tally([objective.direction for objective in objectives])
         self._running: dict[int, Running] = {}
         self._waiting: deque[int] = deque()
         """Of the trials under way, those that no worker has."""
@@ -106,6 +109,7 @@ class Driver:
         for frozen in recorded:
             trial = trial_of(frozen)
             proposal = self._proposer.recall(frozen, candidate(trial.network))
+            self._judge.know(proposal.candidate, frozen.user_attrs.get("measured"))
             epochs = [Epoch(**told) for told in frozen.user_attrs.get("epochs", ())]
             for epoch in epochs:
                 self._learn(proposal.candidate.cost, epoch)
@@ -146,6 +150,13 @@ class Driver:
                 return self._job(lost, "goes on")
         if self._full or self._ended:
             return None
+        try:
+            return self._next()
+        except ObjectiveError as error:
+            self.error = error
+            return None
+
+    def _next(self) -> Job | None:
         if not self._is_ending and (number := self._ladder.due(self._free)) is not None:
             return self._promoted(number)
         if proposal := self._propose():
@@ -159,13 +170,14 @@ class Driver:
 
     def _started(self, proposal: Proposal) -> Job:
         candidate, until = proposal.candidate, self._ladder.ends[0]
+        measured = self._judge.know(candidate)
         number = self._journal.begin(
             proposal.asked,
             network=text(candidate.network),
             fingerprint=candidate.fingerprint,
             cost=candidate.cost,
             seed=proposal.seed,
-            notes=proposal.notes() | {"until": until},
+            notes=proposal.notes() | {"until": until} | ({"measured": measured} if measured else {}),
         )
         self._running[number] = Running(proposal, until)
         self._ledger.train(number, 0.0)
@@ -216,8 +228,7 @@ class Driver:
         elif running.until < self._ladder.ends[-1]:
             self._settle(number, outcome)
         else:
-            accuracy = running.epochs[-1].val_accuracy
-            values = [objective.value(running.cost, accuracy) for objective in self._objectives]
+            values = self._judge.values(running.proposal.candidate, running.epochs[-1].val_accuracy)
             test = asdict(outcome.test) if outcome.test else None
             self._journal.complete(number, values, seconds=running.spent, micro_batch=outcome.micro_batch, test=test)
             self._close(number, values)
@@ -259,18 +270,23 @@ class Driver:
         for number in self._running.keys() - self._waiting:
             self._wait(number)
 
-    def finish(self) -> Finished:
-        """The end of the search, told and returned; recorded where it is not for later."""
+    def finish(self, *, last: bool = True) -> Finished:
+        """The end of the search, told and returned; recorded where it is not for later.
+
+        Args:
+            last: Whether nothing follows; else it is neither told nor recorded.
+        """
         self._hold_own()
         self._note_ledger()
         cause = self._cause or "budget"
         if cause != "interrupted":
             self._dismiss()
-        if cause != "interrupted":
+        if last and cause != "interrupted":
             self._journal.remember("ended", cause)
         finished = Finished(tuple(self._tally.front), cause, self.progress())
         _log.info("finished: %s, %d on the front", cause, len(finished.front))
-        self._tell(finished)
+        if last or cause == "interrupted":
+            self._tell(finished)
         return finished
 
     def progress(self) -> Progress:

@@ -1,11 +1,12 @@
 """The trials of a search at their rungs: who rests there, who goes on for what is left, and what that takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import partial
 
 from nas.runs.trial import State
 from nas.search.forecast import Forecast
+from nas.search.judge import Judge
 from nas.search.length import Length
-from nas.search.objectives import Objective, losses
 from nas.search.proposer import Proposal
 from nas.search.rungs import Rungs
 from nas.search.running import Running
@@ -16,17 +17,17 @@ class Ladder:
 
     Args:
         length: Of every trial, with its rungs.
-        objectives: What trials are judged by.
+        judge: Says what trials are judged by.
         forecast: Says how long they train.
         margin: So many times its forecast is reckoned for each.
     """
 
-    def __init__(self, length: Length, objectives: Sequence[Objective], forecast: Forecast, *, margin: float) -> None:
+    def __init__(self, length: Length, judge: Judge, forecast: Forecast, *, margin: float) -> None:
         self.ends = (*length.recipe.rungs, length.recipe.epochs)
         """Epochs at the end of each rung."""
         self.resting: dict[int, Running] = {}
         """The trials that wait for their turn, by number."""
-        self._length, self._objectives, self._forecast, self._margin = length, objectives, forecast, margin
+        self._length, self._judge, self._forecast, self._margin = length, judge, forecast, margin
         self._rungs = Rungs(length.rungs)
 
     def recall(self, number: int, running: Running, state: State) -> None:
@@ -86,27 +87,19 @@ class Ladder:
     def expected(self) -> Iterator[tuple[Proposal, list[float]]]:
         """What each trial that rests would end with: one number for each objective."""
         for number, accuracy in self._rungs.expected().items():
-            running = self.resting[number]
-            yield running.proposal, self._values(running, accuracy)
+            proposal = self.resting[number].proposal
+            yield proposal, self._judge.values(proposal.candidate, accuracy)
 
     def rung(self, number: int) -> str:
         """Where a trial rests, in words."""
         return f"rung {self._rungs.reached(number)} of {len(self.ends)}"
 
     def _reach(self, number: int, running: Running, end: int) -> None:
-        directions = [objective.direction for objective in self._objectives]
-
-        def lost(accuracy: float) -> tuple[float, ...]:
-            return losses(self._values(running, accuracy), directions)
-
-        accuracy = running.epochs[end - 1].val_accuracy
-        self._rungs.reach(number, accuracy, macs=running.cost.macs, losses=lost)
+        losses = partial(self._judge.losses, running.proposal.candidate)
+        self._rungs.reach(number, running.epochs[end - 1].val_accuracy, macs=running.cost.macs, losses=losses)
 
     def _to_go(self, number: int, end: int) -> float:
         """Seconds, with the margin, until a trial that rests has done so many epochs."""
         running = self.resting[number]
         images = (end - len(running.epochs)) * self._length.images
         return self._margin * (self._forecast.seconds(running.cost, images=images) or 0.0)
-
-    def _values(self, running: Running, accuracy: float) -> list[float]:
-        return [objective.value(running.cost, accuracy) for objective in self._objectives]

@@ -19,7 +19,7 @@ from nas.search.forecast import Forecast
 from nas.search.ledger import Clock, recorded_budget
 from nas.search.length import Length, climbing, full, length_of, shortened, with_rungs
 from nas.search.limits import Terms
-from nas.search.objectives import Objective, objectives
+from nas.search.objectives import Objective, Seen, objectives, on_device
 from nas.search.roster import Entry
 from nas.search.strategies import Strategy, strategy
 from nas.search.strategies.spread import spread
@@ -46,6 +46,8 @@ class Plan:
         clock: Of this process, running since before the measurement.
         entries: The networks of a list.
         seeds: Of the trainings of each of them.
+        left_out: Numbers of the trials that would be finalists, had the budget room for them.
+        finals_s: Device time kept for the finalists, in seconds; 0 for none.
     """
 
     budget: Budget
@@ -62,6 +64,8 @@ class Plan:
     clock: Clock
     entries: tuple[Entry, ...] = ()
     seeds: tuple[int, ...] = ()
+    left_out: tuple[int, ...] = ()
+    finals_s: float = 0.0
 
     @property
     def trials(self) -> int | None:
@@ -70,7 +74,7 @@ class Plan:
             return len(self.entries) * len(self.seeds)
         if not self.budget.is_time:
             return int(self.budget.amount)
-        return int(self.budget.amount / self.mean_s) if self.mean_s else None
+        return int((self.budget.amount - self.finals_s) / self.mean_s) if self.mean_s else None
 
     @property
     def wall_s(self) -> float | None:
@@ -103,12 +107,22 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
     """
     known = facts or {}
     budget, device, workers = means(request, known)
-    chosen, goals = strategy(request.strategy), objectives(request.objectives)
+    if request.finalists and not budget.is_time:
+        raise BudgetError(
+            f"finalists have a share of device time, and this budget is {budget}",
+            path="--finalists",
+            hint="leave it out",
+        )
+    finals_s = request.finalists * budget.amount
+    chosen, asked = strategy(request.strategy), objectives(request.objectives)
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
     data = load(request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
+    goals = on_device(asked, data.input, str(device))
     terms = Terms(request.open_space(), data.input, request.max_macs, request.max_params)
     start = spread(terms, seed=request.seed)
     middling = sorted((candidate for _, candidate in start), key=lambda c: c.cost.macs)[len(start) // 2]
+    for goal in goals:  # what is wrong with a person's own function is told before anything is made
+        goal.value(Seen(middling.network, middling.cost))
 
     clock, forecast = Clock(device), Forecast()
     if "length" in known:
@@ -119,8 +133,9 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         length = full(recipe, train=len(data.train), val=len(data.val))
         speed = seconds_per_image(middling, data, recipe, device=device, seed=request.seed)
         if budget.is_time and request.recipe is None and speed is not None:
-            long = climbing(length, seconds_per_image=speed, seconds=budget.amount) if request.rungs else None
-            length = long or shortened(length, seconds_per_image=speed, seconds=budget.amount)
+            seconds = budget.amount - finals_s
+            long = climbing(length, seconds_per_image=speed, seconds=seconds) if request.rungs else None
+            length = long or shortened(length, seconds_per_image=speed, seconds=seconds)
     if speed is not None:
         forecast.learn(middling.cost, images=1, seconds=speed)
     return Plan(
@@ -136,6 +151,7 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         forecast=forecast,
         trial_s=forecast.seconds(middling.cost, images=length.all_images),
         clock=clock,
+        finals_s=finals_s,
     )
 
 

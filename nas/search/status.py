@@ -9,8 +9,8 @@ from nas.runs.lock import is_locked
 from nas.runs.trial import Trial
 from nas.search.budget import Budget
 from nas.search.events import CAUSES, Cause
-from nas.search.ledger import Ledger, recorded_budget, recorded_ledger
-from nas.search.objectives import objectives
+from nas.search.finals import SEEDS
+from nas.search.ledger import Ledger, recorded_budget, recorded_ledger, recorded_seconds
 from nas.search.progress import Progress, progress
 from nas.search.tally import Tally
 
@@ -31,6 +31,7 @@ class Status:
         front: The trials on it.
         under_way: The trials that are.
         epochs: Of each trial; None where it is not known.
+        finalists: Trainings of finalists that reached their end, and those that are planned; None before they begin.
     """
 
     state: State
@@ -42,6 +43,7 @@ class Status:
     front: tuple[Trial, ...]
     under_way: tuple[Trial, ...]
     epochs: int | None
+    finalists: tuple[int, int] | None
 
 
 def status(run: Run) -> Status:
@@ -56,10 +58,11 @@ def status(run: Run) -> Status:
 
 
 def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
-    tally, under_way, resting = Tally(objectives(run.request.objectives)), list[Trial](), 0
+    tally, under_way, resting = Tally(journal.directions if journal else ()), list[Trial](), 0
     facts = journal.facts() if journal else {}
     budget = recorded_budget(run.request, facts)
-    ledger = recorded_ledger(budget, journal) if journal else Ledger(budget)
+    studied = journal.finals() if journal else None
+    ledger = recorded_ledger(budget, journal, before=recorded_seconds(studied)) if journal else Ledger(budget)
     for trial in journal.trials() if journal else ():
         if trial.state == "running":
             under_way.append(trial)
@@ -78,8 +81,16 @@ def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
             tally, ledger, running=len(under_way), resting=resting, workers=max(1, int(facts.get("workers", 1)))
         ),
         seconds=ledger.seconds,
-        overhead=ledger.overhead,
+        overhead=ledger.overhead + (float(studied.facts().get("overhead", 0.0)) if studied else 0.0),
         front=tuple(tally.front),
         under_way=tuple(under_way),
         epochs=facts.get("length", {}).get("recipe", {}).get("epochs"),
+        finalists=_finalists(studied),
     )
+
+
+def _finalists(studied: Journal | None) -> tuple[int, int] | None:
+    if studied is None:
+        return None
+    trained = sum(trial.state == "complete" for trial in studied.trials())
+    return trained, SEEDS * len(studied.facts()["finalists"])

@@ -139,21 +139,23 @@ def _graph(module: torch.nn.Module, images: Tensor) -> Callable[[], float]:
     """The same on CUDA, by the device's own clock."""
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images = images.to(memory_format=torch.channels_last)
-    beside = torch.cuda.Stream(images.device)  # type: ignore[no-untyped-call]
-    with torch.cuda.stream(beside):  # a graph records no first calls, which choose algorithms and take memory
-        for _ in range(_WARMUP):
+    with torch.cuda.device(images.device):
+        beside, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()  # type: ignore[no-untyped-call]
+        beside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(beside):  # a graph records no first calls, which choose algorithms and take memory
+            for _ in range(_WARMUP):
+                module(images)
+        torch.cuda.current_stream().wait_stream(beside)
+        with torch.cuda.graph(graph):
             module(images)
-    beside.synchronize()
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        module(images)
-    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
 
     def run() -> float:
-        begin.record()
-        graph.replay()
-        end.record()
-        end.synchronize()
+        with torch.cuda.device(images.device):
+            begin.record()
+            graph.replay()
+            end.record()
+            end.synchronize()
         return float(begin.elapsed_time(end)) / 1000
 
     return run
