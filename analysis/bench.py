@@ -16,19 +16,25 @@ _COLOURS = ("#1f5a96", "#b5541c", "#3b7d3b", "#7a3b8f", "#8a6d1a", "#555555", "#
 _STYLES = ("-", "--", "-.", ":")
 
 
+def marks_of(evaluations: int, *, rungs: bool = False) -> list[int]:
+    """After how many evaluations a table says what is missing; with rungs also after a third of each."""
+    marks = {*MARKS, *(round(mark / 3) for mark in MARKS if rungs)}
+    return sorted(mark for mark in marks if mark <= evaluations)
+
+
 def curves(plays: Sequence[Play], arena: Arena, *, points: int = 40) -> pd.DataFrame:
     """The regret of each play after some numbers of evaluations.
 
     Columns: strategy, seed, evaluations, regret, in percent.
     """
-    most = max(len(play.cells) for play in plays)
+    most = max(play.evaluations for play in plays)
     marks = sorted({*(mark for mark in MARKS if mark <= most), *np.geomspace(5, most, points).round().astype(int)})
     rows = [(p.strategy, p.seed, int(mark), p.regret(arena, int(mark))) for p in plays for mark in marks]
     return pd.DataFrame(rows, columns=["strategy", "seed", "evaluations", "regret"])
 
 
-def summary(plays: Sequence[Play], arena: Arena) -> pd.DataFrame:
-    """A row for each strategy: seeds, mean regret and its standard error at the marks, evaluations, CPU time.
+def summary(plays: Sequence[Play], arena: Arena, marks: Sequence[int]) -> pd.DataFrame:
+    """A row for each strategy: seeds, mean regret and its standard error after `marks` evaluations, CPU time of an ask.
 
     `to_best` is the median over seeds of the evaluations until nothing is missing; empty where half of them never did.
     """
@@ -36,13 +42,13 @@ def summary(plays: Sequence[Play], arena: Arena) -> pd.DataFrame:
     for name in dict.fromkeys(play.strategy for play in plays):
         mine = [play for play in plays if play.strategy == name]
         row: dict[str, object] = {"strategy": name, "seeds": len(mine)}
-        for mark in (mark for mark in MARKS if mark <= len(mine[0].cells)):
+        for mark in marks:
             regrets = np.array([play.regret(arena, mark) for play in mine])
             row[f"at_{mark}"] = regrets.mean()
             row[f"at_{mark}_error"] = regrets.std(ddof=1) / np.sqrt(len(mine)) if len(mine) > 1 else np.nan
         reached = [play.evaluations_to(arena, 1e-9) or np.inf for play in mine]
         row["to_best"] = median if np.isfinite(median := float(np.median(reached))) else np.nan
-        row["ask_ms"] = 1e3 * np.mean([play.seconds / len(play.cells) for play in mine])
+        row["ask_ms"] = 1e3 * np.mean([play.seconds / play.asks for play in mine])
         rows.append(row)
     return pd.DataFrame(rows)
 

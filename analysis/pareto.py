@@ -1,7 +1,9 @@
 """The front of accuracy against MACs: as a table, and as a picture."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -11,9 +13,15 @@ from matplotlib.ticker import EngFormatter, LogLocator, PercentFormatter
 from analysis.figures import beside, saved, stem_of, styled
 from nas.errors import RunError
 from nas.runs import Run, frame
+from nas.runs.journal import read_finals, read_trials
+from nas.runs.repeats import Repeated, repeated
 from nas.search.objectives import front
+from nas.search.standings import standings
 
-COLUMNS = ("run", "number", "accuracy", "macs", "params", "activations", "memory", "seconds", "fingerprint", "front")
+COLUMNS = (
+    *("run", "number", "name", "accuracy", "spread", "seeds", "split"),
+    *("macs", "params", "activations", "memory", "seconds", "fingerprint", "front", "tie"),
+)
 _COLOURS = ("#1f5a96", "#b5541c", "#3b7d3b", "#7a3b8f", "#8a6d1a")
 _MARKS = ("o", "s", "^", "D", "v")
 
@@ -21,8 +29,11 @@ _MARKS = ("o", "s", "^", "D", "v")
 def fronts(runs: list[Run]) -> pd.DataFrame:
     """The trained networks of several runs, one row each, with the columns `COLUMNS`, cheapest first.
 
-    `front` says whether no other network of the same run has at least its accuracy for at most its MACs, and one of
-    both strictly.
+    Where networks were trained with several seeds and scored on the test split, `accuracy` is their mean, `spread` the
+    standard deviation, and `number` the first of their trainings; `name` is then that of a network of a comparison, or
+    the number of a finalist's trial. Else `accuracy` is that of the validation split. `front` says whether no other
+    network of the same run has at least its accuracy for at most its MACs, and one of both strictly; `tie`, whether one
+    has, but by less than may be chance.
 
     Raises:
         RunError: no run has a trained network.
@@ -36,10 +47,34 @@ def fronts(runs: list[Run]) -> pd.DataFrame:
 
 
 def _table(run: Run) -> pd.DataFrame:
+    networks = repeated(read_finals(run) or read_trials(run))
+    return _of_means(run, networks) if networks else _of_trials(run)
+
+
+def _of_means(run: Run, networks: list[Repeated]) -> pd.DataFrame:
+    rows = []
+    for network, standing in zip(networks, standings(networks, [(network.macs,) for network in networks]), strict=True):
+        first = network.trials[0]
+        row = {
+            "run": run.name,
+            "accuracy": network.mean,
+            "spread": math.nan if network.spread is None else network.spread,
+            "seeds": len(network.tests),
+            "split": "test",
+            "seconds": sum(trial.seconds for trial in network.trials),
+            "front": standing == "front",
+            "tie": standing == "tie",
+        }
+        rows.append({**{column: getattr(first, column, None) for column in COLUMNS}, **row})
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _of_trials(run: Run) -> pd.DataFrame:
     trials = frame(run)
     done = trials[trials["state"] == "complete"].sort_values(["macs", "number"]).assign(run=run.name)
     best = front(range(len(done)), lambda i: (done["macs"].iloc[i], -done["accuracy"].iloc[i]))
-    return done.assign(front=[i in set(best) for i in range(len(done))])[list(COLUMNS)]
+    once: dict[str, Any] = {"spread": math.nan, "seeds": 1, "split": "validation", "tie": False}
+    return done.assign(front=[i in set(best) for i in range(len(done))], **once)[list(COLUMNS)]
 
 
 def draw(trained: pd.DataFrame, out: Path, *, named: Mapping[str, str] | None = None, about: str = "") -> list[Path]:
@@ -63,7 +98,10 @@ def draw(trained: pd.DataFrame, out: Path, *, named: Mapping[str, str] | None = 
         axes.xaxis.set_minor_formatter("")
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel("FLOPs (multiply-adds) for one image")
-        axes.set_ylabel("accuracy on the validation split")
+        splits = set(trained["split"])
+        axes.set_ylabel(
+            f"accuracy on the {splits.pop()} split" if len(splits) == 1 else "accuracy, of different splits"
+        )
         axes.set_title(about, fontsize=9, loc="left")
         axes.grid(alpha=0.25, which="both")
         axes.legend(loc="lower right", frameon=False)
@@ -74,6 +112,9 @@ def draw(trained: pd.DataFrame, out: Path, *, named: Mapping[str, str] | None = 
 
 def _draw_run(axes: Axes, name: str, rows: pd.DataFrame, colour: str, mark: str) -> None:
     best, others = rows[rows["front"]], rows[~rows["front"]]
+    several = rows[rows["spread"].notna()]
+    bar: dict[str, Any] = {"linestyle": "", "color": colour, "capsize": 3, "elinewidth": 1, "alpha": 0.6}
+    axes.errorbar(several["macs"], several["accuracy"], yerr=several["spread"], **bar)
     axes.plot(others["macs"], others["accuracy"], mark, color=colour, alpha=0.25, markersize=5, linestyle="")
     axes.plot(
         best["macs"],

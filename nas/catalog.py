@@ -1,7 +1,5 @@
-"""Networks and spaces by name, found by entry points so that other packages can add theirs; spaces in a user's file."""
+"""Networks and spaces by name, found by entry points so that other packages can add theirs."""
 
-import importlib.util
-import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache, wraps
@@ -10,13 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from nas.arch.named import Family, Named, NamedSpace
-from nas.arch.nodes import Node
-from nas.arch.rewrite import RULES, RewriteError
-from nas.errors import NameUnknownError, NasError
-
-
-class SpaceFileError(NasError):
-    """A file that should hold a space cannot be read, or holds none under that name."""
+from nas.arch.rewrite import RewriteError
+from nas.arch.rules import RULES
+from nas.errors import NameUnknownError
+from nas.own_space import SpaceFileError, from_file
 
 
 @cache
@@ -63,7 +58,7 @@ def space(spec: str) -> NamedSpace:
     """
     file, colon, name = spec.rpartition(":")
     if colon and file.endswith(".py"):
-        return _from_file(Path(file), name)
+        return from_file(Path(file), name)
     if spec.endswith(".py"):
         raise SpaceFileError("a space in a file is named after a colon", path=spec, hint=f"{spec}:space")
     named: NamedSpace = _by_name(spec, spaces(), "space", "a file's is said as FILE.py:NAME")
@@ -112,47 +107,3 @@ def _rewritten(named: Named, rule: str) -> Named:
             raise RewriteError(error.rule, path=f"{named.name}+{rule}", hint=error.hint) from None
 
     return Named(f"{named.name}+{rule}", make, named.input, named.classes, named.year, named.paper)
-
-
-def _from_file(file: Path, name: str) -> NamedSpace:
-    if not file.is_file():
-        raise SpaceFileError("no such file", path=str(file), hint="--space FILE.py:NAME")
-    spec = importlib.util.spec_from_file_location(f"nas_space_{file.stem}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except NasError as error:
-        raise SpaceFileError(str(error), path=str(file)) from None
-    except Exception as error:  # noqa: BLE001 - whatever a user's file raises is the file's mistake
-        raise SpaceFileError(
-            f"the file stops with {type(error).__name__}: {error}", path=_line_of(error, file)
-        ) from None
-    if not hasattr(module, name):
-        held = [key for key, value in vars(module).items() if isinstance(value, Node)]
-        raise SpaceFileError(
-            f"no {name!r} stands in it", path=str(file), hint=f"it holds {', '.join(held) or 'no space at all'}"
-        )
-    value = getattr(module, name)
-    if isinstance(value, NamedSpace):
-        return value
-    if not isinstance(value, Node) and not callable(value):
-        raise SpaceFileError(
-            f"a space is made of parts, or is a function of the number of classes, got {type(value).__name__}",
-            path=f"{file}:{name}",
-        )
-    make = value if callable(value) else lambda classes: value
-    return NamedSpace(f"{file}:{name}", make, (1, 28, 28), f"from {file.name}")
-
-
-def _line_of(error: Exception, file: Path) -> str:
-    trace, line = error.__traceback__, 0
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(file):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    if isinstance(error, SyntaxError) and error.lineno:
-        line = error.lineno
-    return f"{file}, line {line}" if line else str(file)

@@ -10,8 +10,9 @@ import pytest
 
 from nas.arch.cost import cost
 from nas.arch.realize import realize, sample
+from nas.bench.climb import climb
 from nas.bench.play import INPUT, Arena, Play, play
-from nas.bench.table import TASKS, cell_at, cell_of, read
+from nas.bench.table import EPOCHS, SHORT_EPOCHS, cell_at, cell_of, read, short
 from nas.bench.tournament import tournament
 from nas.errors import DataError
 from nas.search.strategies import strategy
@@ -29,7 +30,10 @@ def accuracy(cell):
 
 @pytest.fixture(scope="module")
 def arena():
-    rows = {cell: dict.fromkeys(TASKS, accuracy(cell)) for cell in product(OPERATIONS, repeat=6)}
+    rows = {
+        cell: {"cifar10": accuracy(cell), short("cifar10"): accuracy(cell) - 20}
+        for cell in product(OPERATIONS, repeat=6)
+    }
     return Arena(SPACE, rows, "cifar10")
 
 
@@ -102,9 +106,8 @@ def test_evaluations_to_a_regret_are_the_first_with_no_more(arena):
 
 def test_repeated_cells_count_as_spent(arena):
     cell = ("none",) * 6
-    assert Play("x", 0, (cell, cell, ("nor_conv_3x3",) * 6), 0.0).regret(arena, 2) == Play("x", 0, (cell,), 0.0).regret(
-        arena, 1
-    )
+    twice = Play("x", 0, (cell, cell, ("nor_conv_3x3",) * 6), 3, 0.0)
+    assert twice.regret(arena, 2) == Play("x", 0, (cell,), 1, 0.0).regret(arena, 1)
 
 
 def test_the_default_misses_less_than_random_search(arena):
@@ -113,3 +116,29 @@ def test_the_default_misses_less_than_random_search(arena):
         name: np.mean([p.regret(arena, 30) for p in plays if p.strategy == name]) for name in ("front-first", "random")
     }
     assert mean["front-first"] < 0.5 * mean["random"]
+
+
+def test_with_rungs_a_play_pays_for_every_training_and_is_judged_by_whole_ones(arena):
+    made = climb(strategy("random"), arena, seed=0, evaluations=10)
+    assert made.strategy == "random+rungs"
+    assert len(made.cells) == len(made.spent) < 10
+    assert list(made.spent) == sorted(made.spent)
+    before_last = made.asks * SHORT_EPOCHS + len(made.cells) * EPOCHS
+    assert made.spent[-1] * EPOCHS <= before_last <= 10 * EPOCHS
+    first = made.spent[0]
+    assert made.regret(arena, int(first)) == 100 or first == int(first)
+    assert made.regret(arena, 10) == Play("x", 0, made.cells, 0, 0.0).regret(arena, len(made.cells))
+
+
+def test_with_rungs_less_is_missing_for_the_price(arena):
+    plays = tournament(["random", "random+rungs"], arena, seeds=4, evaluations=12, workers=0)
+    mean = {
+        name: np.mean([p.regret(arena, 12) for p in plays if p.strategy == name]) for name in ("random", "random+rungs")
+    }
+    assert mean["random+rungs"] < 0.7 * mean["random"]
+
+
+def test_rungs_need_short_trainings(arena):
+    bare = Arena(SPACE, {cell: {"cifar10": 90.0} for cell in arena.table}, "cifar10")
+    with pytest.raises(DataError, match="rungs need a column cifar10_val_12ep, and the table has none"):
+        climb(strategy("random"), bare, seed=0, evaluations=3)

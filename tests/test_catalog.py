@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from nas import catalog
+from nas.arch import nodes
 from nas.arch.cost import cost
-from nas.arch.nodes import is_open
+from nas.arch.nodes import Chain, Flatten, Linear, Pool, is_open, pick
 from nas.arch.rewrite import with_se
+from nas.arch.suits import check_suits
 from nas.errors import NasError, PartError
 
 
@@ -56,15 +58,72 @@ def test_a_space_in_a_file(tmp_path: Path) -> None:
     assert "linear(7)" in repr(catalog.space(f"{file}:sized").make(7))
 
 
+PARTS = "from nas.arch.nodes import Chain, Conv, Flatten, Linear, Pool, Scope, pick\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        ("a = 1\nb = (\n", 2, "SyntaxError: '(' was never closed\n    b = ("),
+        ("def f():\n    return 1 / 0\n\nb = f()\n", 2, "ZeroDivisionError: division by zero\n    return 1 / 0"),
+        (f"{PARTS}\nspace = Conv(-1)\n", 3, "a whole number of at least 1, got -1\n    space = Conv(-1)"),
+        (f"{PARTS}def space(classes):\n    return Conv(classes - 99)\n", 3, "got -92\n    return Conv(classes - 99)"),
+        ("import json\njson.loads('{')\n", 2, "JSONDecodeError: …\n    json.loads"),
+        (f"{PARTS}space = Conv(pick('w'))\n", 2, "w: a pick needs at least one option…\n    space = Conv"),
+    ],
+)
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_mistake_in_a_file_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, line: int, message: str, relative: bool
+) -> None:
+    (tmp_path / "mine.py").write_text(content)
+    monkeypatch.chdir(tmp_path)
+    file = "mine.py" if relative else str(tmp_path / "mine.py")
+    with pytest.raises(NasError) as caught:
+        catalog.space(f"{file}:space").make(7)
+    told = str(caught.value)
+    assert told.startswith(f"{file}, line {line}")
+    assert all(part in told for part in message.split("…")), told
+
+
+def test_a_function_that_makes_no_space_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("def space(classes):\n    return classes\n\ndef no_number():\n    return 1\n")
+    with pytest.raises(NasError, match=r"mine.py:space\(7\): a space is made of parts.*got int"):
+        catalog.space(f"{file}:space").make(7)
+    with pytest.raises(NasError, match=r"mine.py: TypeError: no_number\(\) takes 0 positional arguments"):
+        catalog.space(f"{file}:no_number").make(7)
+
+
+@pytest.mark.parametrize(
+    ("space", "message"),
+    [
+        (
+            "Chain(Scope('stem', Pool('avg', pick('k', 9, 11))), Flatten(), Linear(7))",
+            "mine, pool1: none of 1000 random .* of the space reads an image of 3x8x8; in the first, the window fits",
+        ),
+        ("Chain(Conv(pick('w', 4, 8)), Flatten(), Linear(3))", "mine: .* an output for each of the 7 classes, got 3"),
+        ("Conv(pick('w', 4, 8))", "mine: .* for each of the 7 classes, got [48]x8x8"),
+        ("Chain(Conv(pick('w', 4, 8)), Conv(pick('w', 1, 2)))", "mine, w: two different holes share one name"),
+    ],
+)
+def test_a_space_that_suits_no_image_is_told_with_a_path(space: str, message: str) -> None:
+    made = eval(space, vars(nodes))
+    with pytest.raises(NasError, match=message):
+        check_suits(made, (3, 8, 8), 7, name="mine")
+
+
+def test_a_space_of_which_some_networks_suit_is_let_pass() -> None:
+    space = Chain(Pool("avg", pick("k", 9, 2)), Flatten(), Linear(7))
+    check_suits(space, (3, 8, 8), 7, name="mine")
+
+
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
         ("x = 1\n", "space", "no 'space' stands in it"),
         ("space = 3\n", "space", "got int"),
         ("import nothing_like_this\n", "space", "ModuleNotFoundError"),
-        ("a = 1\nb = (\n", "space", "line 2"),
-        ("a = 1\n\nb = 1 / 0\n", "space", "line 3"),
-        ("from nas.arch.nodes import Conv\nspace = Conv(-1)\n", "space", "out of Conv is a whole number"),
     ],
 )
 def test_mistakes_in_a_file_are_told(tmp_path: Path, content: str, name: str, message: str) -> None:

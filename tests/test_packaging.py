@@ -1,11 +1,16 @@
 """What is imported when, and what the wheel holds."""
 
+import json
+import os
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from nas import catalog
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("torch", "optuna", "ray", "pandas", "matplotlib", "numpy")
@@ -19,6 +24,10 @@ HEAVY = ("torch", "optuna", "ray", "pandas", "matplotlib", "numpy")
         "import search_spaces.networks, search_spaces.spaces",
         "from nas.cli import group; group(['networks'], standalone_mode=False)",
         "from nas.cli import group; group(['show', 'resnet50'], standalone_mode=False)",
+        (
+            "from nas.cli import group\nfrom click.shell_completion import ShellComplete\n"
+            "assert ShellComplete(group, {}, 'nas', '').get_completions(['search', '--space'], '')"
+        ),
     ],
 )
 def test_the_language_and_the_quick_commands_load_nothing_heavy(code: str) -> None:
@@ -38,16 +47,48 @@ def test_the_package_says_what_it_lacks() -> None:
     assert "has no attribute 'nothing'" in done.stdout
 
 
-@pytest.mark.slow
-def test_the_wheel_holds_the_three_packages_and_the_sample(tmp_path: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), str(ROOT)]
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT)]
     subprocess.run(pip, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_three_packages_and_their_data(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops == {"nas", "search_spaces", "analysis"}
-    assert "nas/data/sample/train-images-idx3-ubyte.gz" in names
-    assert {"nas/py.typed", "search_spaces/networks/published.csv", "search_spaces/networks/measured.csv"} <= set(names)
-    assert {"analysis/report/style.css", "analysis/report/script.js"} <= set(names)
     packages = {str(file.parent.relative_to(ROOT)) for top in tops for file in (ROOT / top).rglob("*.py")}
     assert packages == {str(Path(name).parent) for name in names if name.endswith(".py")}
+    files = {file.relative_to(ROOT) for top in tops for file in (ROOT / top).rglob("*") if file.is_file()}
+    data = {str(file) for file in files if file.suffix not in (".pyc", ".md", ".png")}
+    assert data <= {*names}
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_outside_of_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    """In a new environment, which takes all else from this one."""
+    fresh = tmp_path / "fresh"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(fresh)], check=True)
+    (site,) = fresh.glob("lib/python3*/site-packages")
+    python = str(fresh / "bin" / "python")
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", "--no-index", str(wheel)]
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(pip, check=True, capture_output=True, env=clean)
+    (site / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+
+    def said(*command: str) -> str:
+        done = subprocess.run(command, cwd=tmp_path, env=clean, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    files = said(python, "-c", "import nas, search_spaces, analysis as a; print(nas, search_spaces, a)")
+    assert files.count(str(site)) == 3
+    nas = str(fresh / "bin" / "nas")
+    assert "Search for image classifiers" in said(nas, "--help")
+    assert [row["name"] for row in json.loads(said(nas, "networks", "--json"))] == list(catalog.networks())
+    assert "lenet5, 1998" in said(nas, "show", "lenet5")
+    said(nas, "new-space", "mine.py")
+    assert json.loads(said(nas, "info", "--space", "mine.py:space", "--json"))["valid"] == 1.0

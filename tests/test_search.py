@@ -33,7 +33,7 @@ from nas.search.forecast import Forecast
 from nas.search.ledger import Ledger, recorded_ledger
 from nas.search.length import Length, full, shortened
 from nas.search.limits import Terms, count
-from nas.search.objectives import OBJECTIVES, front, objectives
+from nas.search.objectives import OBJECTIVES, Seen, front, objectives
 from nas.search.proposer import Proposer
 from nas.search.run import Result, search
 from nas.search.strategies import STRATEGIES, strategy
@@ -207,8 +207,11 @@ class TestFront:
             objectives(["beauty"])
 
     def test_objectives_read_cost_and_accuracy(self) -> None:
-        told = {name: objective.value(COST, 0.5) for name, objective in OBJECTIVES.items()}
-        assert told == {"accuracy": 0.5, "macs": 100, "params": 10, "memory": 10, "activations": 10}
+        seen = Seen(Chain(), COST, accuracy=0.5)
+        told = {name: objective.value(seen) for name, objective in OBJECTIVES.items() if objective.known != "measured"}
+        costs = {"macs": 100, "params": 10, "memory": 10, "activations": 10}
+        assert told == {"accuracy": 0.5, **costs}
+        assert {name for name, objective in OBJECTIVES.items() if objective.known == "exact"} == costs.keys()
 
 
 class TestForecast:
@@ -359,7 +362,10 @@ class TestEveryStrategy:
                 break
             found.append(proposal.candidate)
             accuracy = 1 - 1 / math.log(proposal.candidate.cost.macs)
-            proposer.tell(proposal, [goal.value(proposal.candidate.cost, accuracy) for goal in goals])
+            proposer.tell(
+                proposal,
+                [goal.value(Seen(proposal.candidate.network, proposal.candidate.cost, accuracy)) for goal in goals],
+            )
         return found
 
     def test_same_seed_same_trials(self, name: str) -> None:
@@ -386,7 +392,7 @@ class TestEveryStrategy:
                 proposer = Proposer(terms, strategy(name), goals, start=start, seed=0)
                 for frozen in journal.frozen():
                     proposal = proposer.recall(frozen, candidates[frozen.number])
-            values = [goal.value(made.cost, 1 - 1 / math.log(made.cost.macs)) for goal in goals]
+            values = [goal.value(Seen(made.network, made.cost, 1 - 1 / math.log(made.cost.macs))) for goal in goals]
             journal.complete(number, values, seconds=0.0)
             proposer.tell(proposal, values)
 
@@ -543,7 +549,6 @@ class TestDriver:
             objectives=goals,
             length=Length(Recipe(epochs=10), train=100, val=30),
             workers=2,
-            seed=0,
             clock=None,
             tell=self.events.append,
         )

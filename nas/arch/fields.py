@@ -54,11 +54,13 @@ def failure(part: Any, name: str, rule: str) -> PartError:
     return PartError(f"{name} of {type(part).__name__} is {rule}, got {getattr(part, name)!r}")
 
 
-def whole(part: Any, name: str, *, at_least: int) -> None:
+def whole(part: Any, name: str, *, at_least: int, at_most: int | None = None) -> None:
     """Check a whole number."""
     value = getattr(part, name)
     if not is_hole(value) and (type(value) is not int or value < at_least):
         raise failure(part, name, f"a whole number of at least {at_least}")
+    if not is_hole(value) and at_most is not None and value > at_most:
+        raise failure(part, name, f"at most {at_most:,}")
 
 
 def number(part: Any, name: str, low: float, high: float) -> None:
@@ -89,7 +91,7 @@ def size_field(part: Any, name: str) -> None:
     if is_hole(value) or (type(value) is int and value >= 1):
         return
     match value:
-        case (int(height), int(width)) if height >= 1 and width >= 1:
+        case (height, width) if all(type(side) is int and side >= 1 for side in (height, width)):
             if height == width:
                 set_field(part, name, height)
         case (height, width) if is_hole(height) or is_hole(width):
@@ -115,7 +117,7 @@ def padding(part: Any, dilation: Any) -> None:
             value = height
         case _:
             pass
-    numbers = value if isinstance(value, tuple) else (value,)
-    if len(numbers) not in (1, 2, 4) or not all(is_hole(n) or (type(n) is int and n >= 0) for n in numbers):
+    numbers = value if isinstance(value, tuple) else (value, value)
+    if len(numbers) not in (2, 4) or not all(is_hole(n) or (type(n) is int and n >= 0) for n in numbers):
         raise failure(part, "padding", '"same", a whole number, (height, width) or (top, bottom, left, right)')
     set_field(part, "padding", value)

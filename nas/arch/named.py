@@ -37,13 +37,13 @@ class Named:
         found = [fact for fact in whole if fact.classes == wanted] or (whole if classes is None else [])
         return found[0] if found else Published(self.name, wanted)
 
-    def fitted(self, classes: int, input: Shape) -> Network:
-        """The network for so many classes and images of shape `input`; as published for images of its own shape.
+    def fitted(self, classes: int | None, input: Shape) -> Network:
+        """The network for so many classes (None: its own) and images of shape `input`; for its own shape as published.
 
         Raises:
             RewriteError, ShapeError: as `with_classes` and `for_images`.
         """
-        made = with_classes(self.network(), classes)
+        made = self.network() if classes is None else with_classes(self.network(), classes)
         return made if input == self.input else for_images(made, input)
 
 

@@ -7,7 +7,7 @@ equal trees. A hole may stand wherever a value may stand; the annotations below 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any, Literal, TypeVar, dataclass_transform
 
@@ -34,6 +34,8 @@ Join = Literal["add", "concat", "mean", "multiply"]
 JOINS = ("add", "concat", "mean", "multiply")
 ACTS = ("relu", "relu6", "sigmoid", "tanh", "lecun_tanh", "silu", "gelu", "hard_sigmoid", "hard_swish")
 SHORTCUTS = ("projection", "conv", "zero_pad", "pooled_zero_pad")
+MOST_TIMES = 10_000
+"""Of a repetition: deeper than any network, and less than what fills a machine's memory."""
 
 
 class Value:
@@ -418,7 +420,7 @@ class Repeat(Node):
                 f"the name of a repeat ends in a letter, got {self.name!r}: {self.name}1 would be ambiguous"
             )
         set_field(self, "part", chain(self.part))
-        whole(self, "times", at_least=0)
+        whole(self, "times", at_least=0, at_most=MOST_TIMES)
 
 
 @node
@@ -618,18 +620,18 @@ def field_names(kind: type) -> tuple[str, ...]:
 
 def _spliced(parts: tuple[Any, ...]) -> Iterator[Part]:
     """The parts without chains in them, forks in a row as one."""
-    forks: tuple[Fork, ...] = ()
+    forks: list[Fork] = []
     for part in _flat(parts):
         if isinstance(part, Fork):
-            forks += (part,)
+            forks.append(part)
             continue
         yield from _merged(forks)
-        forks = ()
+        forks = []
         yield part
     yield from _merged(forks)
 
 
-def _merged(forks: tuple[Fork, ...]) -> tuple[Fork, ...]:
+def _merged(forks: Sequence[Fork]) -> Sequence[Fork]:
     return forks if len(forks) < 2 else (Fork(*(branch for fork in forks for branch in fork.branches)),)
 
 

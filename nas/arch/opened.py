@@ -1,7 +1,8 @@
 """A named network opened into a space: its numbers become holes around today's values."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count, groupby
 from typing import Any
 
@@ -25,30 +26,49 @@ from nas.arch.nodes import (
     pick,
 )
 from nas.arch.paths import part_names, subchains
-from nas.arch.rewrite import is_se, rewrite, squeeze_excite
+from nas.arch.rewrite import Rule, is_se, rewrite, squeeze_excite
 from nas.errors import ShapeError
+
+AROUND = ("width", "expansion", "kernel", "depth", "attention")
+"""The kinds of numbers that are opened unless said."""
+KINDS = (*AROUND, "groups")
 
 _FACTORS = ((1, 2), (3, 4), (5, 4), (3, 2))
 _KERNELS = (3, 5, 7)
 _EXPANSIONS = (2, 3, 4, 6)
+_GROUPS = (1, 2, 4, 8)
 
 
-def opened(network: Network, input: Shape) -> Space:
-    """A space around `network`, which lies in it, for images of shape `input`.
+def opened(network: Network, input: Shape, kinds: Collection[str] = AROUND) -> Space:
+    """A space around `network`, which lies in it, for images of shape `input`; `kinds`, of `KINDS`, are opened.
 
     - width: all convolutions of one width share a hole, from half to one and a half times that width;
     - expansion: a width that is a multiple of the input's may be 2, 3, 4 or 6 times that;
     - kernel: 3, 5 or 7, for every convolution with one of these that keeps the size of its map at stride 1;
     - depth: a block that keeps its shape is repeated from zero times to twice as often as today;
-    - se: every residual branch may end in squeeze-and-excitation.
+    - attention: every residual branch may end in squeeze-and-excitation;
+    - groups: a convolution in groups may have half or twice as many, one larger than 1×1 may have 1, 2, 4 or 8.
 
-    A width that the network, otherwise unchanged, cannot have is left out.
+    A width, or number of groups, that the network, otherwise unchanged, cannot have is left out.
     """
     whole = chain(network)
     cost(whole, input)
-    widths = {width: _width_hole(whole, width, input) for width in sorted(_widths(whole))}
+    offered = _Offered(
+        frozenset(kinds),
+        {width: _width_hole(whole, width, input) for width in sorted(_widths(whole))} if "width" in kinds else {},
+        {conv: _groups(whole, conv, input) for conv in set(_convolutions(whole))} if "groups" in kinds else {},
+    )
     blocks = _blocks(whole, input)
-    return Chain(*(part for block, names in _runs(blocks) for part in _opened_run(block, names, widths)))
+    return Chain(*(part for block, names in _runs(blocks) for part in _opened_run(block, names, offered)))
+
+
+@dataclass(frozen=True)
+class _Offered:
+    """What the holes of a network offer: the hole of each width, the numbers of groups of each convolution."""
+
+    kinds: frozenset[str]
+    widths: dict[int, Any]
+    groups: dict[Conv, list[int]]
 
 
 def _runs(blocks: Iterable[tuple[str, Chain, bool]]) -> Iterator[tuple[tuple[Chain, bool], list[str]]]:
@@ -56,12 +76,12 @@ def _runs(blocks: Iterable[tuple[str, Chain, bool]]) -> Iterator[tuple[tuple[Cha
         yield block, [name for name, _, _ in run]
 
 
-def _opened_run(block: tuple[Chain, bool], names: list[str], widths: dict[int, Any]) -> Iterator[Part]:
+def _opened_run(block: tuple[Chain, bool], names: list[str], offered: _Offered) -> Iterator[Part]:
     """Equal blocks in a row: each in a scope of its own, or all in one where they may be repeated."""
     part, keeps_its_shape = block
     numbers = count(1)
-    space = rewrite(part, lambda inner: _opened_part(inner, widths, numbers))
-    if keeps_its_shape:
+    space = rewrite(part, lambda inner: _opened_part(inner, offered, numbers))
+    if keeps_its_shape and "depth" in offered.kinds:
         yield Scope(names[0], Chain(Repeat("block", space, span("depth", 0, 2 * len(names)))))
     else:
         yield from (Scope(name, space) for name in names)
@@ -80,19 +100,21 @@ def _blocks(whole: Chain, input: Shape) -> Iterator[tuple[str, Chain, bool]]:
         shape, start = after, end
 
 
-def _opened_part(part: Part, widths: dict[int, Any], numbers: Iterator[int]) -> Part:
+def _opened_part(part: Part, offered: _Offered, numbers: Iterator[int]) -> Part:
     match part:
         case Conv(out=out, kernel=kernel):
             changes: dict[str, Any] = {}
-            if isinstance(out, int) and out in widths:
-                changes["out"] = widths[out]
-            if isinstance(out, Ratio) and out.denominator == 1 < out.numerator:
+            if isinstance(out, int) and out in offered.widths:
+                changes["out"] = offered.widths[out]
+            if "expansion" in offered.kinds and isinstance(out, Ratio) and out.denominator == 1 < out.numerator:
                 options = sorted({*_EXPANSIONS, out.numerator})
                 changes["out"] = pick(f"expansion{next(numbers)}", *map(Ratio, options))
-            if kernel in _KERNELS and replace(part, padding="same") == part:
+            if "kernel" in offered.kinds and kernel in _KERNELS and replace(part, padding="same") == part:
                 changes |= {"kernel": pick(f"kernel{next(numbers)}", *_KERNELS), "padding": "same"}
+            if len(groups := offered.groups.get(part, ())) > 1:
+                changes["groups"] = pick(f"groups{next(numbers)}", *groups)
             return replace(part, **changes)
-        case Branches(branches=branches, join="add"):
+        case Branches(branches=branches, join="add") if "attention" in offered.kinds:
             return Branches(*(_with_se_hole(branch, numbers) for branch in branches), join="add")
         case _:
             return part
@@ -125,18 +147,32 @@ def _convolutions(part: Part) -> Iterator[Conv]:
 
 
 def _width_hole(whole: Chain, width: int, input: Shape) -> Any:
+    def changed(option: int, part: Part) -> Part:
+        return replace(part, out=option) if isinstance(part, Conv) and part.out == width else part
+
     unit = 8 if width % 8 == 0 else 1
     options = {max(unit, width * n // d // unit * unit) for n, d in _FACTORS} - {width}
-    fitting = [option for option in options if _accepts(whole, width, option, input)]
+    fitting = [option for option in options if _accepts(whole, partial(changed, option), input)]
     return pick(f"width{width}", *sorted({*fitting, width}), scope="")
 
 
-def _accepts(whole: Chain, width: int, option: int, input: Shape) -> bool:
-    def changed(part: Part) -> Part:
-        return replace(part, out=option) if isinstance(part, Conv) and part.out == width else part
+def _groups(whole: Chain, conv: Conv, input: Shape) -> list[int]:
+    """The numbers of groups that all convolutions equal to `conv` may have; its own among them."""
 
+    def changed(option: int, part: Part) -> Part:
+        return replace(conv, groups=option) if part == conv else part
+
+    if not isinstance(conv.groups, int) or (conv.groups == 1 and conv.kernel == 1):
+        return []
+    own = conv.groups
+    options = {own // 2, 2 * own} if own > 1 else {*_GROUPS} - {own}
+    fitting = [option for option in options if _accepts(whole, partial(changed, option), input)]
+    return sorted({*fitting, own})
+
+
+def _accepts(whole: Chain, change: Rule, input: Shape) -> bool:
     try:
-        cost(rewrite(whole, changed), input)
+        cost(rewrite(whole, change), input)
     except ShapeError:
         return False
     return True

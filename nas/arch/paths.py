@@ -6,6 +6,7 @@ after its join; below it stand its branches, below a graph its steps and their e
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from nas.arch.nodes import Branches, Cells, Chain, Choice, Exit, Fork, Graph, Part, Repeat, Scope
 
@@ -20,8 +21,12 @@ def kind(part: Part) -> str:
         case Repeat(name=name) | Scope(name=name) | Choice(name=name):
             return name
         case _:
-            name = type(part).__name__
-            return _KINDS.get(name) or "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+            return _word(type(part).__name__)
+
+
+@cache
+def _word(name: str) -> str:
+    return _KINDS.get(name) or "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
 
 
 def part_names(parts: Iterable[Part]) -> list[str]:

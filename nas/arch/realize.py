@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from heapq import nlargest
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from nas.arch.fields import is_hole
 from nas.arch.holes import Span, evaluate, log_uniform, same
 from nas.arch.nodes import (
+    MOST_TIMES,
     Branches,
     Cells,
     Chain,
@@ -152,14 +154,22 @@ class _Filling:
                 return self.chain(part, place)
             case Scope(part=inner):
                 return self.chain(inner, self.scope(part, place))
-            case Repeat(part=inner, times=times):
-                count = self.value(times, place)
-                return Chain(*(self.chain(inner, self.scope(part, place, i)) for i in range(1, count + 1)))
+            case Repeat(part=inner):
+                times = range(1, self.times(part, place) + 1)
+                return Chain(*(self.chain(inner, self.scope(part, place, i)) for i in times))
             case Choice():
                 label = self.decide(part, place)
                 return self.chain(part.part(label), place.alternative(part, label))
             case _:
                 return interned(self.combinator(part, place))
+
+    def times(self, part: Repeat, place: Place) -> int:
+        """How often a part is repeated; no more often by a decision than where it is written."""
+        count: int = self.value(part.times, place)
+        if count > MOST_TIMES:
+            path = f"{place.prefix}{part.name}"
+            raise PartError(f"times of Repeat is at most {MOST_TIMES:,}, got {count}", path=path)
+        return count
 
     def scope(self, part: Scope | Repeat, place: Place, number: int | str = "") -> Place:
         made = place.scope(part.name, number)
@@ -203,9 +213,9 @@ class _Filling:
                 return [made for one in cells for made in self.cells(one, place)]
             case Scope(part=inner):
                 return self.cells(inner, self.scope(part, place))
-            case Repeat(part=inner, times=times):
-                count = self.value(times, place)
-                return [made for i in range(1, count + 1) for made in self.cells(inner, self.scope(part, place, i))]
+            case Repeat(part=inner):
+                times = range(1, self.times(part, place) + 1)
+                return [made for i in times for made in self.cells(inner, self.scope(part, place, i))]
             case Choice():
                 label = self.decide(part, place)
                 return self.cells(part.part(label), place.alternative(part, label))
@@ -258,8 +268,15 @@ def _from_point(point: Mapping[str, Any]) -> Ask:
 
 
 def _nearest(name: str, names: Mapping[str, Any]) -> str:
-    near = get_close_matches(name, names, n=1)
+    # Of thousands of names few are worth a close look: those that are equal before and after what was mistyped.
+    alike = nlargest(8, names, lambda other: _shared(name, other) + _shared(name[::-1], other[::-1]))
+    near = get_close_matches(name, alike, n=1)
     return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _shared(a: str, b: str) -> int:
+    """With how many characters both begin."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _suggested(trial: Suggests, name: str, hole: Hole) -> Any:

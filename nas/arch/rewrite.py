@@ -11,6 +11,7 @@ from nas.arch.nodes import (
     Branches,
     Cells,
     Chain,
+    Choice,
     Conv,
     Edge,
     Exit,
@@ -23,6 +24,8 @@ from nas.arch.nodes import (
     Pool,
     RadialBasis,
     Ratio,
+    Repeat,
+    Scope,
     Shuffle,
     Step,
     Subsample,
@@ -40,32 +43,43 @@ class RewriteError(NasError):
 
 
 def rewrite(network: Network, rule: Rule) -> Chain:
-    """`network` with every part replaced by what `rule` says of it, the innermost first; an empty chain removes it."""
-    return Chain(*(rule(_inside(part, rule)) for part in chain(network).parts))
+    """`network`, or a space, with every part replaced by what `rule` says of it, the innermost first.
+
+    An empty chain removes a part.
+    """
+    return rewrite_chains(network, lambda whole: Chain(*map(rule, whole.parts)))
 
 
-def _inside(part: Part, rule: Rule) -> Part:
+def rewrite_chains(network: Network, rule: Callable[[Chain], Chain]) -> Chain:
+    """`network` with every chain in it, the innermost first, replaced by what `rule` says of it: parts in a row."""
+    return rule(Chain(*(_inside(part, lambda inner: rewrite_chains(inner, rule)) for part in chain(network).parts)))
+
+
+def _inside(part: Part, each: Callable[[Chain], Chain]) -> Part:
+    """A part with every chain that it holds replaced."""
     match part:
         case Branches(branches=branches, join=join, drop_path=drop_path):
-            return Branches(*(rewrite(branch, rule) for branch in branches), join=join, drop_path=drop_path)
+            return Branches(*map(each, branches), join=join, drop_path=drop_path)
         case Fork(branches=branches):
-            return Fork(*(rewrite(branch, rule) for branch in branches))
+            return Fork(*map(each, branches))
         case Cells(cells=cells):
-            return Cells(*(rewrite(cell, rule) for cell in cells))
+            return Cells(*map(each, cells))
         case Graph(inputs=inputs, steps=steps):
-            return Graph(inputs, tuple(_step(step, rule) for step in steps))
+            return Graph(inputs, tuple(_step(step, each) for step in steps))
         case Exit(head=head, weight=weight):
-            return Exit(rewrite(head, rule), weight)
+            return Exit(each(head), weight)
+        case Repeat(name=name, part=inner, times=times):
+            return Repeat(name, each(inner), times)
+        case Scope(name=name, part=inner):
+            return Scope(name, each(inner))
+        case Choice(name=name, labels=labels, parts=parts, scope=scope):
+            return Choice(name, labels, tuple(each(inner) for inner in parts), scope)
         case _:
             return part
 
 
-def _step(step: Step, rule: Rule) -> Step:
-    return Step(*(_edge(edge, rule) for edge in step.edges), join=step.join)
-
-
-def _edge(edge: Edge, rule: Rule) -> Edge:
-    return Edge(rewrite(edge.part, rule), edge.source)
+def _step(step: Step, each: Callable[[Chain], Chain]) -> Step:
+    return Step(*(Edge(each(edge.part), edge.source) for edge in step.edges), join=step.join)
 
 
 # Blocks.
@@ -251,7 +265,7 @@ def _halved_once(part: Part) -> Iterator[Part]:
         case Pool(stride=stride) if stride is not None and _half(stride) == (1, 1) != pair(stride):
             yield Chain()
         case _:
-            if (made := Chain(_halved(_inside(part, _halved)))) != Chain(part):
+            if (made := rewrite(part, _halved)) != Chain(part):
                 yield made
 
 
@@ -261,12 +275,16 @@ def _nearer(cell: Chain, distance: int) -> Chain:
         case (Graph(inputs=inputs, steps=steps), *rest):
             far = {source for source, back in enumerate(inputs) if back > distance}
             nearer = (
-                Step(*(_edge(edge, _halved) if edge.source in far else edge for edge in step.edges), join=step.join)
+                Step(*(_halved_edge(edge) if edge.source in far else edge for edge in step.edges), join=step.join)
                 for step in steps
             )
             return Chain(Graph(inputs, tuple(nearer)), *rest)
         case _:
             return cell
+
+
+def _halved_edge(edge: Edge) -> Edge:
+    return Edge(rewrite(edge.part, _halved), edge.source)
 
 
 def _halved(part: Part) -> Part:
@@ -295,12 +313,3 @@ def _reads(part: Part, shape: Shape) -> bool:
     except ShapeError:
         return False
     return True
-
-
-RULES: dict[str, Callable[[Network], Chain]] = {
-    "se": with_se,
-    "no_se": without_se,
-    "no_shuffle": without_shuffle,
-    "no_exits": without_exits,
-}
-"""The rewrites that a name may ask for, as in `resnet50+se`."""

@@ -23,11 +23,26 @@ import json
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import MISSING, fields
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple, TypeGuard, cast
 
-from nas.arch.nodes import JOINS, NODES, Branches, Cells, Chain, Fork, Network, Node, Part, Ratio, Step, chain, contents
+from nas.arch.nodes import (
+    JOINS,
+    NODES,
+    Branches,
+    Cells,
+    Chain,
+    Fork,
+    Network,
+    Node,
+    Part,
+    Ratio,
+    Repeat,
+    Step,
+    chain,
+    contents,
+)
 from nas.errors import NasError, TextError
 
 VERSION = 1
@@ -58,7 +73,13 @@ def compact(part: Any) -> str:
         case int() | float():
             return repr(part)
         case _:
-            return f"{_word(part)}({', '.join(_items(part))})"
+            return _called(part)
+
+
+@lru_cache(maxsize=1 << 16)
+def _called(part: Any) -> str:
+    """A part as its kind with its fields; remembered, because networks repeat their blocks."""
+    return f"{_word(part)}({', '.join(_items(part))})"
 
 
 def fingerprint(network: Network) -> str:
@@ -144,6 +165,12 @@ def _options(part: Branches) -> Iterator[str]:
 
 
 def _fields(part: Any) -> Iterator[str]:
+    for name, value in said_fields(part):
+        yield f"{name}={compact(value)}" if name else compact(value)
+
+
+def said_fields(part: Any) -> Iterator[tuple[str, Any]]:
+    """The fields that make a part, those that hold their default left out; "" names one that its position tells."""
     values = contents(part)
     names = _signature(cast(Hashable, type(part)))
     told = [not by_default(part, name, value) for name, value in zip(names, values, strict=True)]
@@ -151,9 +178,9 @@ def _fields(part: Any) -> Iterator[str]:
     last = max((i for i, positional in enumerate(ordered) if positional and told[i]), default=-1)
     for i, (name, value) in enumerate(zip(names, values, strict=True)):
         if ordered[i] and i <= last:
-            yield compact(value)
+            yield "", value
         elif told[i]:
-            yield f"{name}={compact(value)}"
+            yield name, value
 
 
 @cache
@@ -243,6 +270,7 @@ class _Parser:
         kind = _KINDS.get(start.text)
         if kind is None and start.text not in JOINS:
             raise self.error(f"no part is called {start.text!r}", at=start)
+        before = self.size
         self.enter(start)
         self.expect("(", f"{start.text} is followed by its fields in parentheses")
         values: list[Any] = []
@@ -254,11 +282,14 @@ class _Parser:
         self.advance()
         self.depth -= 1
         try:
-            return Branches(*values, join=start.text, **named) if kind is None else kind(*values, **named)  # type: ignore[arg-type]
+            part = Branches(*values, join=start.text, **named) if kind is None else kind(*values, **named)  # type: ignore[arg-type]
         except NasError as error:
             raise self.error(error.rule, error.hint, at=start) from None
         except (TypeError, AttributeError, IndexError, KeyError, ValueError):
             raise self.error(f"{start.text} does not take these fields", at=start) from None
+        if isinstance(part, Repeat) and isinstance(part.times, int):
+            self.grow((part.times - 1) * (self.size - before), start)  # What is written once stands there so often.
+        return part
 
     def item(self, values: list[Any], named: dict[str, Any]) -> None:
         start = self.token

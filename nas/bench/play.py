@@ -1,7 +1,9 @@
 """One strategy on a table: it asks for cells, is told noisy accuracies, and is judged by what it asked for."""
 
+import math
 import random
 import time
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,25 +121,37 @@ class Play:
     Args:
         strategy: Its name.
         seed: Of its choices and of the noise.
-        cells: In the order in which it asked for them; one that it asked for again counts again.
+        cells: In the order in which they were trained; one that it asked for again counts again.
+        asks: How many cells it asked for.
         seconds: CPU time of all asks.
+        spent: At each, what was spent with it in all, in trainings; empty where that is one for each.
     """
 
     strategy: str
     seed: int
     cells: tuple[Cell, ...]
+    asks: int
     seconds: float
+    spent: tuple[float, ...] = ()
+
+    @property
+    def evaluations(self) -> int:
+        """What was spent in all, in trainings."""
+        return math.ceil(self.spent[-1]) if self.spent else len(self.cells)
 
     def regret(self, arena: Arena, evaluations: int) -> float:
         """What is missing after so many evaluations, in percent: of hypervolume, or of the highest accuracy."""
-        cells = list(dict.fromkeys(self.cells[:evaluations]))
+        count = bisect_right(self.spent, evaluations) if self.spent else evaluations
+        cells = list(dict.fromkeys(self.cells[:count]))
+        if not cells:
+            return 100.0
         if arena.single:
             return arena.best - max(arena.table[cell][arena.task] for cell in cells)
         return 100 * (1 - arena.volume(cells) / arena.whole)
 
     def evaluations_to(self, arena: Arena, regret: float) -> int | None:
         """After how many evaluations no more was missing than that; None where more was missing at the end."""
-        low, high = 1, len(self.cells)
+        low, high = 1, self.evaluations
         if self.regret(arena, high) > regret:
             return None
         while low < high:
@@ -170,4 +184,4 @@ def play(strategy: Strategy, arena: Arena, *, seed: int, evaluations: int) -> Pl
         if cell not in told:
             told[cell] = arena.table[cell][arena.task] + arena.noise * rng.standard_normal()
         study.tell(trial, [told[cell]] if arena.single else [told[cell], float(arena.macs(cell))])
-    return Play(strategy.name, seed, tuple(cells), seconds)
+    return Play(strategy.name, seed, tuple(cells), len(cells), seconds)

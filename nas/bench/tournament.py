@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import product
 from multiprocessing import get_context
 
+from nas.bench.climb import SUFFIX, climb
 from nas.bench.play import Arena, Play, play
 from nas.search.strategies import strategy
 
@@ -21,7 +22,7 @@ def tournament(
     """A play of each strategy with the seeds 0, 1, …; `tell` is called as they end.
 
     Args:
-        names: Of strategies.
+        names: Of strategies; with "+rungs" behind it, it trains shortly first.
         arena: On what.
         seeds: How many.
         evaluations: In each play.
@@ -31,7 +32,7 @@ def tournament(
     Raises:
         NameUnknownError: a strategy is unknown.
     """
-    names = [strategy(name).name for name in names]
+    names = [_full_name(name) for name in names]
     plays = []
     for done in _played(list(product(names, range(seeds))), arena, evaluations, workers):
         tell(done)
@@ -41,7 +42,7 @@ def tournament(
 
 def _played(pairs: list[tuple[str, int]], arena: Arena, evaluations: int, workers: int) -> Iterator[Play]:
     if workers == 0:
-        yield from (play(strategy(name), arena, seed=seed, evaluations=evaluations) for name, seed in pairs)
+        yield from (_play(name, arena, seed, evaluations) for name, seed in pairs)
         return
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_enter, initargs=(arena, evaluations)) as pool:
@@ -59,4 +60,15 @@ def _enter(arena: Arena, evaluations: int) -> None:
 
 def _one(name: str, seed: int) -> Play:
     arena, evaluations = _ENTERED[0]
-    return play(strategy(name), arena, seed=seed, evaluations=evaluations)
+    return _play(name, arena, seed, evaluations)
+
+
+def _play(name: str, arena: Arena, seed: int, evaluations: int) -> Play:
+    way = climb if name.endswith(SUFFIX) else play
+    return way(strategy(name.removesuffix(SUFFIX)), arena, seed=seed, evaluations=evaluations)
+
+
+def _full_name(name: str) -> str:
+    """With what "default" stands for."""
+    plain = name.removesuffix(SUFFIX)
+    return strategy(plain).name + name[len(plain) :]

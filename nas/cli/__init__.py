@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nas.cli import complete, config
 from nas.errors import NasError
 
 _COMMANDS = {
@@ -13,6 +14,7 @@ _COMMANDS = {
     "train": "Train one network to keep it, and say its accuracy on the test split.",
     "evaluate": "Measure the errors of weights on a folder of images, of one centre crop.",
     "reproduce": "Reproduce a network's paper as far as this machine allows, and say how far that is.",
+    "claims": "Test a claim of the papers on networks that differ in one part.",
     "bench": "Compare the strategies on a table of trained networks.",
     "resume": "Go on with a search that was interrupted or killed, or give it more budget.",
     "status": "Say how far a run is, while it goes on or afterwards.",
@@ -24,10 +26,13 @@ _COMMANDS = {
     "networks": "List the named networks.",
     "show": "Show a network: what it is, what it is made of and what it costs.",
     "draw": "Draw a network: its stages with shapes and MACs, and the inside of each kind of block.",
+    "open": "Print a space around a network as a Python file, to change and to search.",
+    "new-space": "Begin a space file: a commented template, to change and to search.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
-    "compare": "Set published errors of networks against what they cost.",
+    "compare": "Train networks under equal conditions, or set published errors against what they cost.",
     "import": "Take over weights from torchvision, timm or a file, or give them back.",
+    "completion": "Print a script that completes commands, options and names in a shell.",
     "info": "Show how large a space is and what its networks cost.",
 }
 
@@ -41,7 +46,10 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"nas.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"nas.cli.{cmd_name.replace('-', '_')}").command
+        if config.option not in command.params:
+            command.params.append(config.option)
+            complete.attach(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -74,7 +82,12 @@ def group() -> None:
 def main() -> None:
     """Run the command line; a user's mistake ends with its message and exit code 2."""
     try:
-        group(standalone_mode=True)
+        group(prog_name="nas", standalone_mode=True)
     except NasError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {_printable(str(error))}", err=True)
         sys.exit(2)
+
+
+def _printable(said: str) -> str:
+    """A message that quotes a file, without what would command the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in said)

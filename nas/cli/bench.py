@@ -20,6 +20,7 @@ from nas.cli.table import table
 @click.option("--evaluations", type=click.IntRange(5), default=200, show_default=True, help="Repeated ones count.")
 @click.option("--noise", type=click.FloatRange(0), default=0.2, show_default=True, help="Of accuracies, in percent.")
 @click.option("--single", is_flag=True, help="Accuracy is the only objective, not log MACs as well.")
+@click.option("--rungs", is_flag=True, help="Let each also play with rungs: many short trainings, few in full.")
 @click.option("--workers", type=click.IntRange(0), help="Processes.  [default: one a core]")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench"), show_default=True, help="Where to draw.")
 @options.as_json
@@ -31,6 +32,7 @@ def command(
     evaluations: int,
     noise: float,
     single: bool,
+    rungs: bool,
     workers: int | None,
     out: Path,
     as_json: bool,
@@ -38,18 +40,21 @@ def command(
     """Compare the strategies on a table of trained networks.
 
     FILE is a CSV of NAS-Bench-201, gzipped or not: all 15,625 cells with their accuracies. Strategies are told
-    accuracies with noise, and judged without: by the hypervolume of accuracy and log MACs that is missing.
+    accuracies with noise, and judged without: by the hypervolume of accuracy and log MACs that is missing. With rungs
+    the price counts in full trainings, of 200 epochs each; short ones take 12.
 
     \b
     Example:
       nas bench nas_bench_201.csv.gz --task cifar100 --seeds 30
     """
-    from analysis.bench import MARKS, curves, draw, summary
+    from analysis.bench import curves, draw, marks_of, summary
     from nas.bench import Arena, read
+    from nas.bench.climb import SUFFIX
     from nas.bench.tournament import tournament
     from nas.search.strategies import STRATEGIES
 
     names = strategies.split(",") if strategies else [name for name in STRATEGIES if name != "gp"]
+    names += [name + SUFFIX for name in names] if rungs else []
     arena = Arena(catalog.space("nas_bench_201").make(10), read(file), task, noise, single)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with click.progressbar(length=len(names) * seeds, label="playing", file=sys.stderr, hidden=as_json) as bar:
@@ -61,14 +66,14 @@ def command(
             workers=cores if workers is None else workers,
             tell=lambda _: bar.update(1),
         )
-    found = summary(played, arena)
+    marks = marks_of(evaluations, rungs=rungs)
+    found = summary(played, arena, marks)
     about = f"NAS-Bench-201, {task}, noise {noise:g} %, {seeds} seeds"
     paths = draw(curves(played, arena), out, about=about, single=single)
     if as_json:
         rows = json.loads(found.to_json(orient="records"))
         click.echo(json.dumps({"about": about, "strategies": rows, "files": [str(path) for path in paths]}))
         return
-    marks = [mark for mark in MARKS if mark <= evaluations]
     lines = [
         (
             row["strategy"],

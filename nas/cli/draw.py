@@ -5,8 +5,6 @@ from pathlib import Path
 import click
 
 from nas.arch.cost import Shape
-from nas.arch.nodes import chain
-from nas.arch.rewrite import with_classes
 from nas.cli import options
 from nas.errors import NasError
 
@@ -36,8 +34,7 @@ def command(network: str, out: Path, image: Shape | None, classes: int | None) -
             hint=f"--out {out.with_suffix('.svg')}",
         )
     named = options.named(network)
-    whole = chain(named.network())
-    whole = with_classes(whole, classes) if classes else whole
+    whole = options.network(named, classes)
     about = f"{named.paper}, {named.year}" if named.paper else ""
     picture = draw(whole, image or named.input, named.name, about)
     try:

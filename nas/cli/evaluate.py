@@ -84,7 +84,7 @@ def _network(weights: Path, name: str | None) -> tuple[Chain, dict[str, Any]]:
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
         return chain(parse(card["network"])), {**_IMAGENET, **card}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(
             f"the card of the weights cannot be read: {type(error).__name__}", path=str(file), hint="--network NAME"
         ) from None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from nas.arch.cost import Shape
-from nas.arch.rewrite import with_classes
 from nas.cli import options
 
 if TYPE_CHECKING:
@@ -74,5 +73,4 @@ def _subject(what: str, image: Shape | None, classes: int | None, runs_dir: Path
         opened = open_run(run, runs_dir=runs_dir)
         return of_trial(opened, trial, read_trials(opened))
     named = options.named(what)
-    whole = named.network()
-    return untrained(Path(named.name).stem, with_classes(whole, classes) if classes else whole, image or named.input)
+    return untrained(Path(named.name).stem, options.network(named, classes), image or named.input)

@@ -4,7 +4,7 @@ from nas import catalog
 from nas.arch.text import fingerprint
 from nas.data import load
 from nas.errors import DataError, NameUnknownError, NasError
-from nas.runs import Run
+from nas.runs import Request, Run
 
 
 def named_in(runs: list[Run]) -> dict[str, str]:
@@ -26,8 +26,12 @@ def named_in(runs: list[Run]) -> dict[str, str]:
 
 def about(runs: list[Run]) -> str:
     """Data, budget and strategy of the runs, in a line."""
-    told = dict.fromkeys(
-        f"{run.request.data or 'Fashion-MNIST sample'}, {run.request.budget}, {run.request.strategy}, one seed"
-        for run in runs
-    )
+    asked = [run.request for run in runs]
+    told = dict.fromkeys(f"{r.data_name if r.data else 'Fashion-MNIST sample'}, {r.budget}, {_how(r)}" for r in asked)
     return "; ".join(told)
+
+
+def _how(request: Request) -> str:
+    if request.networks:
+        return f"{request.seeds} seeds"
+    return f"{request.strategy}, {'finalists with three seeds' if request.finalists else 'one seed'}"

@@ -8,6 +8,7 @@ import click
 from nas import catalog
 from nas.arch.cost import Cost, Shape
 from nas.arch.info import info
+from nas.arch.suits import check_suits
 from nas.cli import options
 from nas.cli.table import count, shape_text
 
@@ -28,7 +29,9 @@ def command(space: str, image: Shape | None, classes: int | None, as_json: bool)
     """
     named = catalog.space(space)
     image = image or named.input
-    found = info(named.make(classes or 10), image)
+    made = named.make(classes or 10)
+    check_suits(made, image, 1, name=space)
+    found = info(made, image)
     ends = {"cheapest": found.cheapest, "dearest": found.dearest}
     if as_json:
         costs = {name: {"macs": end[1].macs, "params": end[1].params} for name, end in ends.items() if end}

@@ -7,9 +7,7 @@ import click
 
 from nas import catalog
 from nas.arch.locate import locate
-from nas.arch.nodes import chain
 from nas.arch.realize import plain
-from nas.arch.rewrite import with_classes
 from nas.cli import options
 from nas.cli.table import table
 from nas.errors import LocateError
@@ -30,8 +28,7 @@ def command(network: str, space: str, classes: int | None, as_json: bool) -> Non
       nas locate resnet18 --space my_spaces.py:wide
     """
     named = options.named(network)
-    whole = chain(named.network())
-    whole = with_classes(whole, classes) if classes else whole
+    whole = options.network(named, classes)
     made = catalog.space(space).make(classes or named.classes)
     try:
         point = locate(whole, made)

@@ -22,7 +22,7 @@ classes = click.option("--classes", type=click.IntRange(1), help="Number of clas
 
 
 class InputError(NasError):
-    """An image shape cannot be read."""
+    """What an argument names cannot be read."""
 
 
 class _Image(click.ParamType[Shape]):
@@ -43,12 +43,25 @@ image = click.option("--input", "image", type=_Image(), help="Shape of an image,
 def named(spec: str) -> Named:
     """The network that an argument means: a name, perhaps with rewrites, or a file that holds a network's text."""
     file = Path(spec)
-    if not file.is_file():
-        return catalog.network(spec)
-    whole = chain(parse(file.read_text()))
+    try:
+        if not file.is_file():
+            return catalog.network(spec)
+        content = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"a network is a name or a readable text file, but: {error}", path=_short(spec)) from None
+    whole = chain(parse(content))
     if is_open(whole):
         raise NasError("a file given as a network holds one, got a space", path=spec)
     return unpublished(spec, whole, (3, 224, 224))
+
+
+def network(named: Named, classes: int | None) -> Chain:
+    """The network, for so many classes where that is said."""
+    return chain(named.network() if classes is None else with_classes(named.network(), classes))
+
+
+def _short(spec: str) -> str:
+    return spec if len(spec) <= 100 else f"{spec[:100]}…"
 
 
 def unpublished(name: str, network: Chain, input: Shape) -> Named:
@@ -70,9 +83,35 @@ def point(file: Path) -> dict[str, Any]:
     """The point that a JSON file holds, as `nas locate --json` prints it."""
     try:
         read = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise NasError(f"a point is a JSON object, got {error}", path=str(file)) from None
     read = read.get("point", read) if isinstance(read, dict) else read
     if not isinstance(read, dict):
         raise NasError(f"a point is a JSON object, got {type(read).__name__}", path=str(file))
     return read
+
+
+def write_new(file: Path, content: str) -> None:
+    """Write a Python file that is not there yet.
+
+    Raises:
+        NasError: it is there, is no .py, or cannot be written.
+    """
+    if file.suffix != ".py":
+        raise NasError(f"a space file is a .py, got {file.name!r}", path=str(file), hint=str(file.with_suffix(".py")))
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(content)
+    except FileExistsError:
+        raise NasError("a file that exists is not overwritten", path=str(file), hint="name another") from None
+    except OSError as error:
+        raise NasError(f"the file cannot be written: {error.strerror}", path=str(file)) from None
+
+
+def one_of(first: str, a: Any, second: str, b: Any) -> tuple[Any, Any]:
+    """Two options that exclude each other: of one from a configuration file and one that was typed, what was typed."""
+    source = click.get_current_context().get_parameter_source
+    configured = click.core.ParameterSource.DEFAULT_MAP
+    if a and b and source(first) != source(second):
+        return (None if source(first) is configured else a, None if source(second) is configured else b)
+    return a, b

@@ -1,7 +1,9 @@
 """`nas pareto`."""
 
 import json
+from math import isnan
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,11 +35,18 @@ def command(runs: tuple[str, ...], out: Path | None, runs_dir: Path, as_json: bo
     paths = draw(trained, out or opened[0].folder / "front", named=named_in(opened), about=about(opened))
     best = trained[trained["front"]]
     if as_json:
-        click.echo(json.dumps({"front": best.to_dict(orient="records"), "files": [str(path) for path in paths]}))
+        told = json.loads(best.to_json(orient="records"))
+        click.echo(json.dumps({"front": told, "files": [str(path) for path in paths]}))
         return
     rows = [
-        (row["run"], str(row["number"]), f"{row['accuracy']:.2%}", count(row["macs"]), count(row["params"]))
+        (row["run"], row["name"] or str(row["number"]), _said(row), count(row["macs"]), count(row["params"]))
         for row in best.to_dict(orient="records")
     ]
     click.echo("\n".join(table(["run", "trial", "accuracy", "MACs", "params"], rows)))
     click.echo("\n".join(f"wrote {path}" for path in paths))
+
+
+def _said(row: dict[Any, Any]) -> str:
+    """The accuracy of a row, with its spread where there is one."""
+    spread = "" if isnan(row["spread"]) else f" ± {row['spread']:.2%}"
+    return f"{row['accuracy']:.2%}{spread}"

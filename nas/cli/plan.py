@@ -8,13 +8,49 @@ from nas.search.plan import Plan
 
 def said(plan: Plan) -> str:
     """In two lines."""
+    if plan.entries:
+        return _said_of_list(plan)
     workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
     trials = f"about {plan.trials}" if plan.trials is not None else "an unknown number of"
     each = f", {plan.trial_s:.2g} s for one of middling size" if plan.trial_s is not None else ""
     wall = f"; {duration(plan.wall_s)} if the machine has nothing else to do" if plan.wall_s is not None else ""
+    ends = plan.length.recipe.rungs
+    most = f", most of which stop after {' or '.join(map(str, ends))}" if ends else ""
     return (
         f"plan: {plan.budget} on {workers} ({plan.device}){wall}\n"
-        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{each}"
+        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{most}{each}"
+        f"{_kept(plan)}"
+    )
+
+
+def _kept(plan: Plan) -> str:
+    if not plan.finals_s:
+        return ""
+    share = plan.finals_s / plan.budget.amount
+    return f"\nthen {share:.0%} of it, {duration(plan.finals_s)}, for the front again, from scratch with several seeds"
+
+
+def said_of_finalists(plan: Plan) -> str:
+    """Who they are, for how long they are trained, and who is left out."""
+    names = ", ".join(entry.name for entry in plan.entries) or "none"
+    time = f", about {duration(plan.trials * plan.trial_s)} of {plan.device}" if plan.trials and plan.trial_s else ""
+    left_out = f"\nno room for {', '.join(map(str, plan.left_out))}" if plan.left_out else ""
+    return (
+        f"finalists: trials {names}; {plan.trials} trainings from scratch with {len(plan.seeds)} seeds each, "
+        f"{plan.length.recipe.epochs} epochs on {plan.length.train} images{time}{left_out}"
+    )
+
+
+def _said_of_list(plan: Plan) -> str:
+    workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
+    seconds = plan.trials * plan.trial_s if plan.trials and plan.trial_s else None
+    time = f", about {duration(seconds)} of {plan.device}" if seconds is not None else ""
+    length, networks, seeds = plan.length, len(plan.entries), len(plan.seeds)
+    allowed = f": what {plan.budget} allows for all" if plan.budget.is_time else ""
+    return (
+        f"plan: {plan.trials} trainings on {workers} ({plan.device}){time}\n"
+        f"{networks} networks, each with {seeds} seed{'s' * (seeds != 1)} for {length.recipe.epochs} epochs on "
+        f"{length.train} images{allowed}; tested on {length.test}"
     )
 
 
@@ -24,11 +60,13 @@ def told(plan: Plan) -> dict[str, Any]:
         "budget": str(plan.budget),
         "workers": plan.workers,
         "device": plan.device,
-        "strategy": plan.strategy.name,
+        "strategy": plan.strategy.name if plan.strategy else None,
         "trials": plan.trials,
         "epochs": plan.length.recipe.epochs,
+        "rungs": list(plan.length.recipe.rungs),
         "train_images": plan.length.train,
         "val_images": plan.length.val,
         "trial_s": plan.trial_s,
         "wall_s": plan.wall_s,
+        "finalists_s": plan.finals_s,
     }

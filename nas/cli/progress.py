@@ -7,9 +7,9 @@ from typing import Self
 
 import click
 
-from nas.cli.plan import said
+from nas.cli.plan import said, said_of_finalists
 from nas.cli.table import count
-from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned
+from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned, Rested
 from nas.search.progress import Progress
 
 
@@ -18,7 +18,7 @@ class Display:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
-        self.unit, self.amount, self.scale = "", 1.0, 1.0
+        self.unit, self.amount, self._is_list = "", 1.0, False
         self._bar = None
         if not quiet and sys.stderr.isatty():
             from rich.console import Console
@@ -48,10 +48,13 @@ class Display:
             case Planned():
                 self._plan(event)
             case Ended(trial=trial, progress=progress):
-                told = f"{trial.accuracy:.2%}" if trial.state == "complete" else f"{trial.state}: {trial.reason}"
-                self._line(f"trial {trial.number:3}  {told:>8}  {count(trial.macs):>7} MACs   {self._said(progress)}")
+                right = trial.accuracy if trial.test is None else trial.test
+                told = f"{right:.2%}" if trial.state == "complete" else f"{trial.state}: {trial.reason}"
+                name = f"of trial {trial.name}" if trial.name.isdigit() else trial.name
+                what = f"{name}, seed {trial.seed}" if name else f"{count(trial.macs):>7} MACs"
+                self._line(f"trial {trial.number:3}  {told:>8}  {what}   {self._said(progress)}")
                 self._advance(progress)
-            case Began(progress=progress) | EpochDone(progress=progress):
+            case Began(progress=progress) | EpochDone(progress=progress) | Rested(progress=progress):
                 self._advance(progress)
             case Finished(cause=cause):
                 self._line(CAUSES[cause])
@@ -59,8 +62,11 @@ class Display:
     def _plan(self, planned: Planned) -> None:
         self.unit = str(planned.plan.budget)
         self.amount = planned.plan.budget.amount
+        self._is_list = bool(planned.plan.entries)
         resumed = f", which goes on after {planned.recorded} trials" if planned.recorded else ""
-        self._line(f"run {planned.run.folder}{resumed}\n{said(planned.plan)}")
+        is_final = self._is_list and not planned.run.request.networks
+        plan = said_of_finalists(planned.plan) if is_final else said(planned.plan)
+        self._line(plan if is_final and not resumed else f"run {planned.run.folder}{resumed}\n{plan}")
         if self._bar:
             self._bar.update(self._task, total=self.amount, description="first trials")
 
@@ -69,10 +75,10 @@ class Display:
             self._bar.update(self._task, completed=progress.spent, description=self._said(progress))
 
     def _said(self, progress: Progress) -> str:
-        best = f"best {progress.best:.1%}, " if progress.best is not None else ""
+        best = f"best {progress.best:.1%}, front {progress.front}, " if progress.best is not None else ""
         time_left = f", {progress.eta_s / 60:.1f} min to go" if progress.eta_s is not None else ""
         return (
-            f"{progress.complete} trained, {best}front {progress.front}, "
+            f"{progress.complete} trained, {'' if self._is_list else best}"
             f"{progress.spent / self.amount:.0%} of {self.unit} spent{time_left}"
         )
 

@@ -1,6 +1,7 @@
 """`nas reproduce`."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,10 @@ def command(
       nas reproduce shufflenet_v1-1.0-g3 --budget 2cpumin --json
     """
     from nas import catalog
-    from nas.reproduce import record, verdict
-    from nas.reproduce.plan import plan
+    from nas.reproduce import verdict
+    from nas.reproduce.plan import plan, plan_of
     from nas.reproduce.structure import structure
+    from nas.runs import asked as record
 
     from nas.cli.training import device_and_seconds, trained  # isort: skip
 
@@ -55,10 +57,10 @@ def command(
     asked = {"network": network, "data": data, "recipe": recipe, "budget": budget, "seeds": seeds}
     folder = out or runs_dir / "-".join(("reproduce", network, *([Path(data).name] if data else [])))
     device, budget_s = device_and_seconds(budget)
-    planned = record.begun(folder, asked)
+    planned = record.begun(folder, asked, plan_of, what="a reproduction")
     if planned is None:
         planned = plan(named, data=data, recipe=recipe, device=device, budget_s=budget_s, seeds=seeds)
-        record.begin(folder, asked, planned)
+        record.begin(folder, asked, asdict(planned))
     told: dict[str, Any] = {
         "version": record.VERSION,
         "name": network,
@@ -74,5 +76,5 @@ def command(
     told["measured"] = verdict.measured(results)
     told["verdict"] = verdict.verdict(named, planned, told["measured"])
     page = verdict.page(told)
-    record.end(folder, told, page)
+    record.end(folder, "reproduce", told, page)
     click.echo(json.dumps({**told, "folder": str(folder)}) if as_json else f"{page}\nfolder  {folder}")

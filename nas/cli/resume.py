@@ -35,6 +35,11 @@ def command(run: str, budget: str | None, runs_dir: Path, as_json: bool) -> None
     more = Budget.parse(budget) if budget else None
     with Display(quiet=as_json) as display:
         result = resume(found, more=more, on_event=display.show)
+    if found.request.networks:
+        from nas.cli import compared
+
+        compared.report(result, None, as_json=as_json)
+        return
     asked, start = found.request, None
     if asked.around:
         images = load(asked.data, size=asked.size, seed=asked.seed)

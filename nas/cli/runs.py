@@ -54,7 +54,7 @@ def command(runs_dir: Path, as_json: bool) -> None:
             (
                 run.name,
                 run.request.space,
-                run.request.data or "sample",
+                run.request.data_name,
                 run.request.budget,
                 str(trials),
                 str(trained),

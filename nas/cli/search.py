@@ -8,8 +8,12 @@ import click
 from nas import catalog
 from nas.arch.nodes import Space
 from nas.arch.opened import opened
+from nas.arch.suits import check_suits
 from nas.arch.text import text
 from nas.cli import options
+
+_FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 120.0
+"""The share of finalists, and the budget from which on they have one, unless said."""
 
 
 @click.command()
@@ -22,15 +26,32 @@ from nas.cli import options
     "--strategy",
     default="front-first",
     show_default=True,
-    help="front-first, local, evolution, nsga2, tpe, gp or random.",
+    help="front-first, local, evolution, nsga2, tpe, gp or random; or a sampler of Optuna's: optuna:NAME.",
 )
-@click.option("--objectives", default="accuracy,macs", show_default=True, help="What to make large or small.")
+@click.option(
+    "--objectives",
+    default="accuracy,macs",
+    show_default=True,
+    help="What to make large or small: accuracy, macs, params, memory, activations, latency.",
+)
+@click.option("--objective", "own", multiple=True, help="One more of your own: FILE.py:function.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, if not chosen to suit the budget.")
+@click.option(
+    "--rungs/--no-rungs",
+    default=True,
+    show_default=True,
+    help="Stop trainings early where others promise more, if the budget has room for longer ones.",
+)
+@click.option(
+    "--finalists",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 2 min on]",
+)
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--storage", help="URL of the database for the study.  [default: a file of the run]")
+@click.option("--storage", help="URL of the database for the study, kept in the run.  [default: a file]")
 @click.option("--dry-run", is_flag=True, help="Print the plan, leave nothing behind.")
 @click.option("--name", help="The run's name; the time and the space unless said.")
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
@@ -43,9 +64,12 @@ def command(
     size: int | None,
     strategy: str,
     objectives: str,
+    own: tuple[str, ...],
     max_macs: str | None,
     max_params: str | None,
     epochs: int | None,
+    rungs: bool,
+    finalists: float | None,
     workers: int | None,
     seed: int,
     storage: str | None,
@@ -56,8 +80,9 @@ def command(
 ) -> None:
     """Search a space for networks with the best accuracy per MAC.
 
-    The validation split steers the search, the test split is never touched. Nothing over the limits is trained, and no
-    network twice. The run's folder holds everything: the study, the weights, and the picture of the front. Ctrl-C ends
+    The validation split steers the search. At the end the front is trained again from scratch, longer and with three
+    seeds, and only there the test split is looked at, once in each training. Nothing over the limits is trained. The
+    run's folder holds everything: the study, the weights, and the picture of the front. Ctrl-C ends
     a search with what there is; `nas resume` goes on with it, also where it was killed.
 
     \b
@@ -66,6 +91,7 @@ def command(
       nas search --space mobile --data fashion-mnist --budget 2gpuh --max-macs 20M
       nas search --around resnet18 --data path/to/images --budget 30cpumin --dry-run
     """
+    space, around = options.one_of("space", space, "around", around)
     if space and around:
         raise click.UsageError("--space and --around exclude each other")
     from dataclasses import asdict, replace
@@ -74,13 +100,18 @@ def command(
     from nas.runs import Request
     from nas.search.budget import Budget
     from nas.search.limits import count as limit
+    from nas.search.own import resolved
     from nas.search.run import search
     from nas.train.recipe import SEARCH
 
     from nas.cli.progress import Display  # isort: skip
     from nas.cli.ending import report, rewritten  # isort: skip
 
-    Budget.parse(budget)
+    spent = Budget.parse(budget)
+    if finalists and not spent.is_time:
+        raise click.UsageError("finalists have a share of device time, and this budget counts trials")
+    if finalists is None:
+        finalists = _FINALISTS if spent.is_time and spent.amount >= _LEAST_FOR_FINALISTS_S else 0.0
     images = load(data, size=size, seed=seed)
     start = rewritten(around, images.input, len(images.classes)) if around else None
     searched: Space = (
@@ -88,6 +119,7 @@ def command(
         if start is not None
         else catalog.space(space or "residual").make(len(images.classes))
     )
+    check_suits(searched, images.input, len(images.classes), name=f"around {around}" if around else space or "residual")
     request = Request(
         space=f"around {around}" if around else space or "residual",
         space_text=text(searched),
@@ -95,7 +127,7 @@ def command(
         data=data,
         size=size,
         strategy=strategy,
-        objectives=tuple(part.strip() for part in objectives.split(",")),
+        objectives=(*(part.strip() for part in objectives.split(",")), *map(resolved, own)),
         max_macs=limit(max_macs, flag="--max-macs") if max_macs else None,
         max_params=limit(max_params, flag="--max-params") if max_params else None,
         workers=workers,
@@ -103,6 +135,8 @@ def command(
         recipe=asdict(replace(SEARCH, epochs=epochs)) if epochs else None,
         around=around,
         storage=storage,
+        rungs=rungs,
+        finalists=finalists,
     )
     if dry_run:
         from nas.cli.plan import said, told

@@ -14,7 +14,6 @@ from nas.arch.cost import Cost, Shape, cost
 from nas.arch.named import Named
 from nas.arch.nodes import Chain, chain
 from nas.arch.realize import realize
-from nas.arch.rewrite import with_classes
 from nas.arch.text import fingerprint, text
 from nas.arch.told import between, told
 from nas.cli import options
@@ -63,8 +62,7 @@ def command(
         name, image = f"{space} at {point}", image or named_space.input
     else:
         named = options.named(str(network))
-        whole = chain(named.network())
-        whole = with_classes(whole, classes) if classes else whole
+        whole = options.network(named, classes)
         name, image = named.name, image or named.input
     made = cost(whole, image)
     if as_text:

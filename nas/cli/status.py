@@ -46,7 +46,25 @@ def told(run: "Run", made: "Status") -> dict[str, Any]:
         **asdict(made.progress),
         "device_s": made.seconds,
         "overhead_s": made.overhead,
+        "finalists": made.finalists,
     }
+
+
+def _front(run: "Run") -> str:
+    """The networks that were scored on the test split and the front of them; empty where none was."""
+    from nas.runs.journal import has_journal, read_finals, read_trials
+    from nas.runs.repeats import repeated
+    from nas.search.objectives import objectives
+    from nas.search.standings import costs_of, standings
+
+    networks = repeated(read_finals(run) or read_trials(run)) if has_journal(run) else []
+    if not networks:
+        return ""
+    goals = objectives(run.request.objectives)
+    front = standings(networks, [costs_of(network, goals) for network in networks]).count("front")
+    best = max(networks, key=lambda network: network.mean)
+    spread = "" if best.spread is None else f" ± {best.spread:.2%}"
+    return f"front   {front} of {len(networks)} networks, on the test split; best {best.name}: {best.mean:.2%}{spread}"
 
 
 def said(run: "Run", made: "Status") -> str:
@@ -58,13 +76,15 @@ def said(run: "Run", made: "Status") -> str:
     spent, left = (duration(at.spent), duration(at.left)) if time else (f"{at.spent:.0f}", f"{at.left:.0f} trials")
     share = made.overhead / made.seconds if made.seconds else 0.0
     best = f", best {at.best:.2%}" if at.best is not None else ""
+    resting = f", {at.resting} at rungs" if at.resting else ""
     lines = [
         f"run     {run.folder}",
         f"state   {made.state}{f': {CAUSES[made.cause]}' if made.cause else ''}",
         f"budget  {made.budget}: {spent} spent, {left} left",
         f"device  {duration(made.seconds)}, {share:.0%} of it between trainings",
-        f"trials  {at.complete} trained, {at.failed} failed, {at.stopped} stopped, {at.running} under way",
-        f"front   {at.front}{best}",
+        f"trials  {at.complete} trained, {at.failed} failed, {at.stopped} stopped, {at.running} under way{resting}",
+        *([f"finals  {made.finalists[0]} of {made.finalists[1]} trainings of finalists"] if made.finalists else []),
+        _front(run) or f"front   {at.front}{best}",
     ]
     if made.state != "finished" and at.eta_s is not None:
         lines.append(f"to go   about {duration(at.eta_s)}")

@@ -1,6 +1,6 @@
 """What commands that train one network after another have in common."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,13 +40,13 @@ def trained(training: "Training", folder: Path, *, quiet: bool) -> "Trained":
     Raises:
         RunError: as `train`; and where the training fails, which a person can change by recipe, batch or network.
     """
-    show: Callable[[Epoch], None] | None = None if quiet else _Shown(training)
-    with _failures_told(folder):
-        return final.train(training, folder, on_epoch=show)
+    with failures_told(folder):
+        return final.train(training, folder, on_epoch=None if quiet else Shown(training))
 
 
 @contextmanager
-def _failures_told(folder: Path) -> Iterator[None]:
+def failures_told(folder: Path) -> Iterator[None]:
+    """Tell a training that fails as an error, which a person can do something about."""
     try:
         yield
     except TrialFailure as failure:
@@ -54,8 +54,8 @@ def _failures_told(folder: Path) -> Iterator[None]:
         raise RunError(f"the training failed: {failure}", path=str(folder), hint=hint) from None
 
 
-class _Shown:
-    """Shows the epochs of a training."""
+class Shown:
+    """Shows the epochs of a training, on standard error."""
 
     def __init__(self, training: "Training") -> None:
         self._epochs = training.recipe.epochs
@@ -69,6 +69,7 @@ class _Shown:
             click.echo(f"  changed {edit}", err=True)
 
     def __call__(self, epoch: "Epoch") -> None:
+        """Show one."""
         left = epoch.seconds * (self._epochs - epoch.epoch)
         said = f"loss {epoch.train_loss:.3f}   validation {epoch.val_accuracy:.2%}   {epoch.seconds:.1f} s"
         click.echo(f"epoch {epoch.epoch:3} of {self._epochs}   {said}, {left / 60:.1f} min to go", err=True)

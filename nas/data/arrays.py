@@ -1,9 +1,11 @@
 """A data set as a folder of arrays: `SPLIT.images.npy` and `SPLIT.labels.npy` to be mapped, and `about.json`."""
 
+import io
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +58,7 @@ def read(folder: Path, name: str) -> Dataset:
     try:
         about = json.loads((folder / "about.json").read_text())
         splits = {split: _mapped(folder, split, tuple(shape)) for split, shape in about["shapes"].items()}
-        return Dataset(
+        made = Dataset(
             name=name,
             **splits,
             classes=tuple(about["classes"]),
@@ -64,8 +66,11 @@ def read(folder: Path, name: str) -> Dataset:
             std=tuple(about["std"]),
             notes=tuple(about["notes"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StaleError(str(error)) from error
+    if not _is_sound(made):
+        raise StaleError("about.json and the labels are not what was written")
+    return made
 
 
 def _images(folder: Path, split: str) -> Path:
@@ -77,11 +82,34 @@ def _labels(folder: Path, split: str) -> Path:
 
 
 def _mapped(folder: Path, split: str, shape: tuple[int, ...]) -> Split:
-    images = np.load(_images(folder, split), mmap_mode="r")
-    labels = np.load(_labels(folder, split), mmap_mode="r")
-    if (images.shape, images.dtype, labels.shape, labels.dtype) != (shape, np.uint8, shape[:1], np.int64):
-        raise StaleError(f"{split} has another shape than was written")
+    images: Bytes = _map(_images(folder, split), shape, np.dtype(np.uint8))
+    labels: Ints = _map(_labels(folder, split), shape[:1], np.dtype(np.int64))
     return Split(images.transpose(0, 3, 1, 2), labels)
+
+
+def _map(file: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    """The array of a file; what was not written with this shape and type is not even looked at."""
+    written = io.BytesIO()
+    descr = np.lib.format.dtype_to_descr(dtype)
+    np.lib.format.write_array_header_1_0(written, {"descr": descr, "fortran_order": False, "shape": shape})
+    header = written.getvalue()
+    with file.open("rb") as opened:
+        if opened.read(len(header)) != header:
+            raise StaleError(f"{file.name} has another shape than was written")
+    return np.memmap(file, dtype, "r", len(header), shape)
+
+
+def _is_sound(made: Dataset) -> bool:
+    """Whether what the files say of the images can be true."""
+    told = all(isinstance(word, str) for word in (*made.classes, *made.notes))
+    numbers = all(isinstance(number, float) and 0 <= number <= 1 for number in (*made.mean, *made.std))
+    labels = [split.labels for split in (made.train, made.val, made.test)]
+    return (
+        told
+        and numbers
+        and len(made.mean) == len(made.std) == made.input[0]
+        and all(len(some) and some.min() >= 0 and some.max() < len(made.classes) for some in labels)
+    )
 
 
 def _complete(opened: Opened, missing: list[str], seed: int) -> Iterator[tuple[str, Pixels, Ints, Ints]]:

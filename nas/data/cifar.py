@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from nas.data.dataset import Bytes, Ints
-from nas.data.source import Opened, Source, listing, opened_arrays
+from nas.data.source import Opened, Source, listing, opened_arrays, read_at_most
 from nas.errors import DataError
 
 _PIXELS = 3 * 32 * 32
+_MOST_BYTES = 2**28
+"""Of a file; the largest, of 50,000 records, has 154 million."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,14 @@ def _source(layout: Layout, root: Path, files: list[Path], read: Callable[[tuple
 
 
 def _read_files(folder: Path, names: tuple[str, ...]) -> list[bytes]:
-    return [(folder / name).read_bytes() for name in names]
+    read = []
+    for file in (folder / name for name in names):
+        try:
+            with file.open("rb") as opened:
+                read.append(read_at_most(opened.read, _MOST_BYTES))
+        except OSError as error:
+            raise DataError(f"the file must be readable, but: {error.strerror}", path=str(file)) from None
+    return read
 
 
 def _read_members(archive: Path, folder: str, names: tuple[str, ...]) -> list[bytes]:
@@ -100,9 +109,9 @@ def _read_members(archive: Path, folder: str, names: tuple[str, ...]) -> list[by
         with tarfile.open(archive) as tar:
             for member in tar:
                 name = member.name.removeprefix(f"{folder}/")
-                if name in names and (file := tar.extractfile(member)):
-                    found[name] = file.read()
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+                if name in names and member.isfile() and (file := tar.extractfile(member)):
+                    found[name] = read_at_most(file.read, _MOST_BYTES)
+    except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, ArithmeticError, LookupError) as error:
         raise DataError(f"the archive must be whole, but: {error}", path=str(archive), hint="fetch it again") from None
     if missing := [name for name in names if name not in found]:
         raise DataError(f"the archive must hold {listing(missing)} in {folder}", path=str(archive))
@@ -111,7 +120,10 @@ def _read_members(archive: Path, folder: str, names: tuple[str, ...]) -> list[by
 
 def _open(layout: Layout, root: Path, read: Callable[[tuple[str, ...]], list[bytes]], size: int | None) -> Opened:
     *records, names = read((*layout.train, *layout.test, layout.classes))
-    classes = tuple(names.decode().split())
+    try:
+        classes = tuple(names.decode().split())
+    except UnicodeDecodeError:
+        raise DataError("the names of the classes must be text in UTF-8", path=f"{root}, {layout.classes}") from None
     split_at = len(layout.train)
     train = _parse(b"".join(records[:split_at]), layout.label_bytes, len(classes), root)
     test = _parse(b"".join(records[split_at:]), layout.label_bytes, len(classes), root)

@@ -15,6 +15,9 @@ from nas.data.pictures import SUFFIXES, UNREADABLE, decoded, visible
 from nas.data.progress import Progress
 from nas.errors import DataError
 
+_LONGEST = 100
+"""The shorter side is enlarged to the crop's, and a line of pixels with it to what fills the memory."""
+
 
 class Crops:
     """The images of `root/CLASS/`, classes in the order of their names; nothing is kept.
@@ -83,6 +86,9 @@ class Crops:
             image = decoded(file, "L" if channels == 1 else "RGB")
         except (*UNREADABLE, Image.DecompressionBombError) as error:
             raise DataError(f"an image must be a whole PNG or JPEG file: {error}", path=str(file)) from None
+        if max(image.size) > _LONGEST * min(image.size):
+            size = f"{image.height}x{image.width}"
+            raise DataError(f"an image is at most {_LONGEST} times as long as it is wide, got {size}", path=str(file))
         scale = max(height, width) / self._share / min(image.size)
         image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
         left, top = round((image.width - width) / 2), round((image.height - height) / 2)

@@ -40,6 +40,11 @@ def find(asked: str | None, cache_dir: Path) -> Source:
     return _find_at(path) or _refuse(path)
 
 
+def absolute(asked: str | None) -> str | None:
+    """The same data for a process in any folder: a path from the root, a name as it is."""
+    return asked if asked is None or asked in (SAMPLE_NAME, *NAMED) else str(Path(asked).expanduser().absolute())
+
+
 def is_at_hand(name: str, cache_dir: Path) -> bool:
     """Whether a data set known by name is on this machine, so that nothing has to be downloaded."""
     named = NAMED.get(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nas.data.dataset import Bytes, Ints
-from nas.data.source import Opened, Source, opened_arrays
+from nas.data.source import Opened, Source, opened_arrays, read_at_most
 from nas.errors import DataError
 
 FILES = (
@@ -20,6 +20,7 @@ FILES = (
 )
 
 _UNSIGNED_BYTES = b"\0\0\x08"
+_MOST_DIMENSIONS, _MOST_BYTES = 4, 2**32
 
 
 def find(root: Path, classes: tuple[str, ...] = ()) -> Source | None:
@@ -37,19 +38,29 @@ def read(path: Path) -> Bytes:
     """The array of unsigned bytes in an IDX file, in the shape that its header states.
 
     Raises:
-        DataError: the file is no IDX file, holds another type, or is shorter or longer than its header says.
+        DataError: the file is no IDX file, holds another type or more than 4 GiB, or is shorter or longer than its
+            header says.
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             header = file.read(4)
             shape = [int.from_bytes(file.read(4)) for _ in range(header[-1] if header else 0)]
-            content = file.read()
+            length = math.prod(shape)
+            if len(shape) > _MOST_DIMENSIONS or length > _MOST_BYTES:
+                raise DataError(
+                    f"an IDX file must have at most {_MOST_DIMENSIONS} dimensions and {_MOST_BYTES:,} bytes, "
+                    f"got {len(shape)} and {length:,}",
+                    path=str(path),
+                    hint="fetch it again",
+                )
+            content = read_at_most(file.read, length + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"an IDX file must be readable, but: {error}", path=str(path), hint="fetch it again") from None
-    if header[:3] != _UNSIGNED_BYTES or len(content) != math.prod(shape):
+    if header[:3] != _UNSIGNED_BYTES or len(content) != length:
+        got = f"{len(content):,}" if len(content) <= length else f"more than {length:,}"
         raise DataError(
             f"an IDX file of unsigned bytes must start with 00 00 08 and be as long as its header says, "
-            f"got {header[:3].hex(' ')} and {len(content):,} bytes for the shape {shape}",
+            f"got {header[:3].hex(' ')} and {got} bytes for the shape {shape}",
             path=str(path),
             hint="fetch it again",
         )

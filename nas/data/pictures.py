@@ -1,5 +1,6 @@
 """A folder of images, `train/CLASS/*.png|jpg|jpeg`, with `val/` and `test/` beside `train/` where there are any."""
 
+import io
 import os
 import struct
 import warnings
@@ -183,7 +184,8 @@ def decoded(file: Path, mode: str) -> Image.Image:
         UNREADABLE: it is damaged, or neither PNG nor JPEG.
         Image.DecompressionBombError: it is made to fill the memory.
     """
-    with Image.open(file, formats=_FORMATS) as opened:
+    # From memory: a chunk that says it were larger than the file would be given room first.
+    with Image.open(io.BytesIO(file.read_bytes()), formats=_FORMATS) as opened:
         # Pillow warns of palettes with transparency unless they pass through RGBA.
         image = opened.convert("RGBA") if opened.mode in {"P", "PA"} else opened
         return image.convert(mode)

@@ -11,6 +11,8 @@ from PIL import Image
 
 from nas.data.dataset import Bytes, Ints
 
+_PIECE_BYTES = 2**20
+
 
 class Pixels(Protocol):
     """Images that stay where they are until they are copied out."""
@@ -97,6 +99,15 @@ def opened_arrays(
     parts = {"train": train, "test": test}
     splits = {name: Labelled(ArrayPixels(images, *to), labels) for name, (images, labels) in parts.items()}
     return Opened((channels, *to), classes, splits, notes)
+
+
+def read_at_most(read: Callable[[int], bytes], most: int) -> bytes:
+    """The next `most` bytes of what is read, or all there are; in pieces, as a header that lies must cost no memory."""
+    pieces = []
+    while most > 0 and (piece := read(min(most, _PIECE_BYTES))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def resized(image: Image.Image, height: int, width: int) -> Image.Image:

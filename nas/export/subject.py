@@ -15,7 +15,9 @@ from nas.data import Dataset, load
 from nas.export.errors import ExportError
 from nas.lower import NetworkModule, build
 from nas.runs import Run, Trial
-from nas.runs.journal import open_journal
+from nas.runs.folder import weights
+from nas.runs.journal import open_journal, read_finals
+from nas.runs.repeats import Repeated, repeated
 from nas.train import final
 from nas.weights.files import read
 
@@ -94,30 +96,37 @@ def untrained(name: str, network: Network, input: Shape) -> Subject:
 def of_trial(run: Run, which: str, trials: list[Trial]) -> Subject:
     """A trial of a run: its number, or "best" for the highest validation accuracy, among equals the fewest MACs.
 
+    Where the run has finalists, "best" is the one with the best mean, with the weights of its best training.
+
     Raises:
         ExportError: no such trial was trained to its end, or its weights are gone.
         DataError: the data of the run is not at hand any more.
     """
-    trained = [trial for trial in trials if trial.state == "complete" and trial.accuracy is not None]
-    trial = _best(run, trained) if which == "best" else _numbered(run, which, trials)
-    file = run.weights(trial.number)
+    request = run.request
+    data = load(request.data, size=request.size, seed=request.seed)
+    if which == "best" and (finalists := repeated(read_finals(run))):
+        network = max(finalists, key=lambda network: (network.validated, -network.macs))
+        trial, file = network.best, weights(run.finalists, network.best.number)
+        told = _told_of_finalist(run, network)
+    else:
+        trained = [trial for trial in trials if trial.state == "complete" and trial.accuracy is not None]
+        trial = _best(run, trained) if which == "best" else _numbered(run, which, trials)
+        file, told = run.weights(trial.number), _told(run, trial, data, len(trained))
     if not file.is_file():
         raise ExportError(
             f"a trial that is exported has weights, but those of trial {trial.number} are not there",
             path=str(file),
             hint="export another trial",
         )
-    request = run.request
-    data = load(request.data, size=request.size, seed=request.seed)
     return Subject(
-        f"{run.name}, trial {trial.number}",
+        f"{run.name}, trial {trial.name or trial.number}",
         chain(parse(trial.network)),
         data.input,
         data.classes,
         data.mean,
         data.std,
         file,
-        _told(run, trial, data, len(trained)),
+        {**told, "data": _data_told(request.data_name, data)},
     )
 
 
@@ -195,30 +204,46 @@ def _numbered(run: Run, which: str, trials: list[Trial]) -> Trial:
     return trial
 
 
+def _told_of_finalist(run: Run, network: Repeated) -> dict[str, Any]:
+    """What the run's record says of the best training of a finalist."""
+    studied, trial = open_journal(run).finals(), network.best
+    facts = studied.facts() if studied else {}
+    recipes = {entry["name"]: entry["recipe"] for entry in facts["finalists"]}
+    common = {"name": "accuracy", "split": "test", "images": facts["length"]["test"], "epochs": len(trial.accuracies)}
+    seeds = [other.seed for other in network.trials]
+    return {
+        "metrics": [
+            {**common, "value": trial.test, "seeds": [trial.seed], "among": 1},
+            {**common, "name": "mean accuracy", "value": network.mean, "seeds": seeds, "among": 1},
+        ],
+        "recipe": recipes[network.name],
+        "provenance": _provenance(run, trial) | {"trial": int(network.name)},
+    }
+
+
 def _told(run: Run, trial: Trial, data: Dataset, trained: int) -> dict[str, Any]:
     """What the run's record says of a trial."""
     length = open_journal(run).facts().get("length", {})
+    metric = {
+        "name": "accuracy",
+        "value": trial.accuracy,
+        "split": "validation",
+        "images": length.get("val", len(data.val)),
+        "epochs": len(trial.accuracies),
+        "seeds": [trial.seed],
+        "among": trained,
+    }
+    return {"metrics": [metric], "recipe": length.get("recipe"), "provenance": _provenance(run, trial)}
+
+
+def _provenance(run: Run, trial: Trial) -> dict[str, Any]:
+    """Where a trial comes from."""
     return {
-        "metrics": [
-            {
-                "name": "accuracy",
-                "value": trial.accuracy,
-                "split": "validation",
-                "images": length.get("val", len(data.val)),
-                "epochs": len(trial.accuracies),
-                "seeds": [trial.seed],
-                "among": trained,
-            }
-        ],
-        "data": _data_told(run.request.data or "sample", data),
-        "recipe": length.get("recipe"),
-        "provenance": {
-            "run": run.name,
-            "trial": trial.number,
-            "space": run.request.space,
-            "budget": run.request.budget,
-            "strategy": run.request.strategy,
-            "seed": run.request.seed,
-            "point": trial.point,
-        },
+        "run": run.name,
+        "trial": trial.number,
+        "space": run.request.space,
+        "budget": run.request.budget,
+        "strategy": run.request.strategy,
+        "seed": run.request.seed,
+        "point": trial.point,
     }

@@ -1,7 +1,7 @@
 """The torch module of a network: its leaves under their paths, run by a flat loop over its program."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from typing import Any, assert_never, cast
 
 import torch
@@ -36,7 +36,8 @@ from nas.arch.nodes import (
 from nas.lower import layers
 from nas.lower.program import Instruction, Program, last_reads, lower, reads
 
-_Step = tuple[Callable[..., Tensor], tuple[int, ...], int, tuple[int, ...]]
+Steps = list[tuple[Callable[..., Tensor], tuple[int, ...], int, tuple[int, ...]]]
+"""What is called, the registers it reads, the one it writes, and those that are free after it."""
 
 _ACTS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -110,13 +111,33 @@ class NetworkModule(nn.Module):
             if staying is not None:
                 values = [value if value is None else value[staying] for value in values]
 
+    @property
+    def trunk(self) -> Steps:
+        """What leads to the output."""
+        return self._trunk
+
+    @property
+    def output(self) -> int:
+        """The register of the output."""
+        return self._output
+
+    def keep(self, steps: Steps) -> None:
+        """Run these steps from now on, and have no layers but theirs; exits go."""
+        self._trunk = self._whole = steps
+        self._exits, self._ready, self.exit_weights = (), (), ()
+        used = {part for call, *_ in steps if isinstance(call, nn.Module) for part in call.modules()}
+        for room in list(self.modules()):
+            for name, part in list(room.named_children()):
+                if not used & set(part.modules()):
+                    delattr(room, name)
+
     def _begun(self, x: Tensor) -> list[Any]:
         """The registers of a new pass."""
         if self._columns:
             self._columns.draw(x.device, training=self.training)
         return [x, *[None] * (self._size - 1)]
 
-    def _run(self, steps: Sequence[_Step], values: list[Any]) -> list[Any]:
+    def _run(self, steps: Steps, values: list[Any]) -> list[Any]:
         for call, sources, target, freed in steps:
             if len(sources) == 1:
                 values[target] = call(values[sources[0]])
@@ -169,7 +190,7 @@ class _Join:
                 return total if self.kind == "add" else total.mul_(1 / len(operands))
 
 
-def _steps(pairs: list[tuple[Instruction, Any]], outputs: set[int]) -> list[_Step]:
+def _steps(pairs: list[tuple[Instruction, Any]], outputs: set[int]) -> Steps:
     freed = last_reads([instruction for instruction, _ in pairs], outputs)
     return [
         (call, instruction.sources, instruction.target, over)

@@ -2,6 +2,5 @@
 
 structure  our counts beside the published ones
 plan       on which data, by which recipe, how long
-record     its folder
 verdict    ours against published, and what the published number would need
 """

@@ -4,9 +4,11 @@ request      what was asked, `run.json`
 folder       the folder of a run: made, opened, listed
 lock         one search in a run at a time
 files        files that appear whole or not at all
+asked        the folder of what is no search: its plan and its answer
 environment  versions and devices, `environment.json`
 journal      the Optuna study, as a search writes it
 trial        one trial, as it is read back
+repeats      networks that were trained several times
 frame        all trials as a table
 """
 

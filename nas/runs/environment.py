@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from nas.runs.storage import hidden
+
 _PACKAGES = ("nas-space", "torch", "numpy", "optuna", "ray", "pandas")
 
 
@@ -18,11 +20,11 @@ def environment(devices: Sequence[str]) -> str:
         "python": platform.python_version(),
         "packages": {package: _version(package) for package in _PACKAGES},
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "devices": list(devices),
         "commit": _commit(),
-        "command": sys.argv,
+        "command": list(map(hidden, sys.argv)),
     }
     return json.dumps(told, indent=2) + "\n"
 
@@ -34,7 +36,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _processor() -> str | None:
+def processor() -> str | None:
+    """What the processor calls itself; None where that cannot be found out."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -8,8 +8,13 @@ from nas.errors import RunError
 _UNFINISHED = ".part"
 
 
-def write(file: Path, content: bytes) -> None:
+def write(file: Path, content: bytes, *, private: bool = False) -> None:
     """Put `content` in the place of what `file` held; after a crash one of the two is there, and whole.
+
+    Args:
+        file: Whose folder is made if absent.
+        content: All of it.
+        private: Whether only its owner may read it.
 
     Raises:
         RunError: it cannot be written: no room, or no right to.
@@ -18,6 +23,7 @@ def write(file: Path, content: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
+            unfinished.touch(mode=0o600 if private else 0o666)
             with unfinished.open("wb") as stream:
                 stream.write(content)
                 stream.flush()

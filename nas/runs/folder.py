@@ -1,9 +1,10 @@
 """The folder of a run: made, opened, listed."""
 
 import re
+import secrets
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from nas.errors import RunError
 from nas.runs import files
 from nas.runs.environment import environment
 from nas.runs.request import Request, from_json, to_json
+from nas.runs.storage import hidden
 
 _REQUEST, _ENVIRONMENT, _STUDY, _LOG, _CHECKPOINTS = (
     "run.json",
@@ -19,6 +21,7 @@ _REQUEST, _ENVIRONMENT, _STUDY, _LOG, _CHECKPOINTS = (
     "log.txt",
     "checkpoints",
 )
+_FINALISTS = "finalists"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -33,6 +36,11 @@ class Run:
     def name(self) -> str:
         """Of the run, its folder and its study."""
         return self.folder.name
+
+    @property
+    def study_name(self) -> str:
+        """Of the Optuna study."""
+        return self.request.study or self.name
 
     @property
     def study(self) -> Path:
@@ -53,17 +61,23 @@ class Run:
         """The file of a finished trial's weights."""
         return weights(self.checkpoints, trial)
 
-    def keep_trainings(self, trials: Collection[int]) -> None:
+    @property
+    def finalists(self) -> Path:
+        """The same for the finalists of a search."""
+        return self.checkpoints / _FINALISTS
+
+    def keep_trainings(self, trials: Collection[int], *, finalists: bool = False) -> None:
         """Remove the trainings on disk, less those of `trials`, and what killed processes left half written."""
-        self.checkpoints.mkdir(exist_ok=True)
+        home = self.finalists if finalists else self.checkpoints
+        home.mkdir(exist_ok=True)
         files.clear_unfinished(self.folder)
-        for folder in self.checkpoints.iterdir():
-            if folder.is_dir() and folder not in {training(self.checkpoints, trial) for trial in trials}:
+        for folder in home.iterdir():
+            if folder.is_dir() and folder not in {self.finalists, *(training(home, trial) for trial in trials)}:
                 shutil.rmtree(folder)
 
-    def drop_training(self, trial: int) -> None:
+    def drop_training(self, trial: int, *, finalists: bool = False) -> None:
         """Remove the training of a trial that has ended."""
-        shutil.rmtree(training(self.checkpoints, trial), ignore_errors=True)
+        shutil.rmtree(training(self.finalists if finalists else self.checkpoints, trial), ignore_errors=True)
 
 
 def weights(checkpoints: Path, trial: int) -> Path:
@@ -89,6 +103,8 @@ def create(request: Request, *, runs_dir: Path, name: str | None = None, devices
         RunError: the name is taken or not a name, or the folder cannot be written to.
     """
     folder = runs_dir / (_checked(name) if name is not None else _free_name(request, runs_dir))
+    if request.storage and not request.study:  # Runs of several folders may share a database, and have one name.
+        request = replace(request, study=f"{folder.name}-{secrets.token_hex(4)}")
     run = Run(folder, request)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +116,8 @@ def create(request: Request, *, runs_dir: Path, name: str | None = None, devices
             )
         run.checkpoints.mkdir()
         files.write(folder / _ENVIRONMENT, environment(devices).encode())
-        files.write(folder / _REQUEST, to_json(request).encode())
+        secret = request.storage is not None and hidden(request.storage) != request.storage
+        files.write(folder / _REQUEST, to_json(request).encode(), private=secret)
     except OSError as error:
         raise RunError(
             f"a run needs a folder one can write to, but: {error.strerror}",

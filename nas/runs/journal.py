@@ -4,25 +4,27 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Literal
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, OptunaError
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from nas.arch.cost import Cost
 from nas.errors import RunError
 from nas.runs import files
 from nas.runs.folder import Run
+from nas.runs.storage import file_url, hidden, open_storage, why
 from nas.runs.trial import Trial, trial_of
 
 Direction = Literal["maximize", "minimize"]
 
-_PATIENCE_S = 60.0
-"""Who looks at a run while it goes on holds its file for a moment."""
+_BEGUN = "begun"
+"""The last fact that a study begins with where no file can appear whole: in a database, and of finalists."""
+
+_FINALS = "-finalists"
 
 
 class Journal:
@@ -35,6 +37,11 @@ class Journal:
         self._run, self._study, self._storage = run, study, storage
         self._id = storage.get_study_id_from_name(study.study_name)
 
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Of each objective, which way is better."""
+        return tuple(direction.name.lower() for direction in self._study.directions)  # type: ignore[misc]
+
     def begin(
         self,
         asked: FrozenTrial,
@@ -43,8 +50,7 @@ class Journal:
         fingerprint: str,
         cost: Cost,
         seed: int,
-        origin: str = "",
-        parents: Sequence[str] = (),
+        notes: Mapping[str, Any] | None = None,
     ) -> int:
         """Record that a trial begins, and return its number.
 
@@ -54,12 +60,9 @@ class Journal:
             fingerprint: Of the network.
             cost: Of the network.
             seed: Of the training.
-            origin: Where the strategy has it from; empty where it does not say.
-            parents: Fingerprints of the networks it was made of.
+            notes: What else is to be known of it: what `trial_of` reads.
         """
-        attrs: dict[str, Any] = {"fingerprint": fingerprint, "network": network, "seed": seed}
-        if origin:
-            attrs |= {"origin": origin, "parents": list(parents)}
+        attrs = {"fingerprint": fingerprint, "network": network, "seed": seed, **(notes or {})}
         costs = {
             name: value for name, value in asdict(cost).items() if name in ("params", "macs", "activations", "memory")
         }
@@ -77,17 +80,43 @@ class Journal:
         """Record the epochs of a trial so far, and the device time spent on it."""
         self._note(number, seconds=seconds, epochs=list(epochs))
 
-    def complete(self, number: int, values: Sequence[float], *, seconds: float, micro_batch: int | None = None) -> None:
-        """Record that a trial reached its end, with batches in parts of `micro_batch` images where not whole."""
+    def rest(self, number: int, *, seconds: float, micro_batch: int | None = None) -> None:
+        """Record that a trial has reached the end of a rung, and waits there."""
         self._note(number, seconds=seconds, **({"micro_batch": micro_batch} if micro_batch else {}))
+        self._set(number, TrialState.WAITING)
+
+    def go_on(self, number: int, *, until: int) -> None:
+        """Record that a trial that waited trains on, and until when."""
+        self._note(number, until=until)
+        self._set(number, TrialState.RUNNING)
+
+    def complete(
+        self,
+        number: int,
+        values: Sequence[float],
+        *,
+        seconds: float,
+        micro_batch: int | None = None,
+        test: dict[str, Any] | None = None,
+    ) -> None:
+        """Record that a trial reached its end.
+
+        Args:
+            number: Of the trial.
+            values: One for each objective.
+            seconds: Device time of the trial.
+            micro_batch: Images in each part of a batch; None where batches were whole.
+            test: The score on the test split; None where that was not looked at.
+        """
+        known = {"micro_batch": micro_batch, "test": test}
+        self._note(number, seconds=seconds, **{name: value for name, value in known.items() if value})
         with self._writing():
             self._study.tell(number, list(values))
 
     def stop(self, number: int, reason: str, *, seconds: float) -> None:
         """Record that a trial was stopped before its end."""
         self._note(number, seconds=seconds, reason=reason)
-        with self._writing():
-            self._study.tell(number, state=TrialState.PRUNED)
+        self._set(number, TrialState.PRUNED)
 
     def fail(self, number: int, reason: str, detail: str, *, seconds: float) -> None:
         """Record that a trial failed."""
@@ -122,11 +151,35 @@ class Journal:
                 trial_of(frozen)
             return found
 
+    def finals(self) -> "Journal | None":
+        """The study of the finalists, beside this one in its database; None where it was not begun."""
+        name = self._study.study_name + _FINALS
+        with self._reading():
+            if name not in optuna.get_all_study_names(self._storage):
+                return None
+            beside = Journal(self._run, optuna.load_study(study_name=name, storage=self._storage), self._storage)
+            return beside if _BEGUN in beside.facts() else None
+
+    def begin_finals(self, facts: Mapping[str, Any]) -> "Journal":
+        """Begin the study of the finalists, which remembers `facts`; one that was begun by half begins anew."""
+        name = self._study.study_name + _FINALS
+        with self._writing():
+            if name in optuna.get_all_study_names(self._storage):
+                optuna.delete_study(study_name=name, storage=self._storage)
+        begun = _created(self._run, self._storage, name, self._study.directions)
+        for fact, value in (*facts.items(), (_BEGUN, True)):
+            begun.remember(fact, value)
+        return begun
+
     def _note(self, number: int, **attrs: Any) -> None:
         with self._writing():
             trial_id = self._trial_id(number)
             for name, value in attrs.items():
                 self._storage.set_trial_user_attr(trial_id, name, value)
+
+    def _set(self, number: int, state: TrialState) -> None:
+        with self._writing():
+            self._storage.set_trial_state_values(self._trial_id(number), state)
 
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
@@ -137,14 +190,14 @@ class Journal:
             yield
         except (SQLAlchemyError, OptunaError) as error:
             raise RunError(
-                f"the study of this run cannot be written: {_why(error)}",
+                f"the study of this run cannot be written: {why(error)}",
                 path=_place(self._run),
                 hint="make room or give the right to write; `nas resume` goes on from there",
             ) from None
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with _damage_told(self._run):
+        with damage_told(self._run):
             yield
 
 
@@ -154,11 +207,15 @@ def begin_journal(run: Run, *, directions: Sequence[Direction], facts: Mapping[s
     The study appears whole or not at all.
     """
     if run.request.storage:
-        return _begin(run, _storage(run.request.storage, new=True), directions, facts or {})
+        storage = open_storage(run.request.storage, new=True)
+        with damage_told(run):
+            if run.study_name in optuna.get_all_study_names(storage):  # Of a process that was killed.
+                optuna.delete_study(study_name=run.study_name, storage=storage)
+        return _begin(run, storage, directions, {**(facts or {}), _BEGUN: True})
     unfinished = run.study.with_name(f"{run.study.name}.part")
     for left in run.folder.glob(f"{unfinished.name}*"):  # Of a process that was killed; SQLite's own journal too.
         left.unlink()
-    storage = _storage(_url(unfinished), new=True)
+    storage = open_storage(file_url(unfinished), new=True)
     _begin(run, storage, directions, facts or {})
     storage.engine.dispose()
     unfinished.replace(run.study)
@@ -173,12 +230,13 @@ def has_journal(run: Run) -> bool:
         RunError: it is absent now, but was there.
     """
     if run.request.storage:
-        with _damage_told(run):
-            names = optuna.get_all_study_names(_storage(run.request.storage, new=True))
-            return run.name in names
-    if not run.study.is_file() and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
+        with damage_told(run):
+            begun = _is_begun(open_storage(run.request.storage, new=True), run.study_name)
+    else:
+        begun = run.study.is_file()
+    if not begun and run.checkpoints.is_dir() and any(run.checkpoints.iterdir()):
         raise _absent(run)
-    return run.study.is_file()
+    return begun
 
 
 def open_journal(run: Run) -> Journal:
@@ -187,11 +245,12 @@ def open_journal(run: Run) -> Journal:
     Raises:
         RunError: the study is absent, damaged, or written by a newer Optuna.
     """
-    if not run.request.storage and not run.study.is_file():
+    if not has_journal(run):
         raise _absent(run)
-    with _damage_told(run):
-        storage = _storage(run.request.storage or _url(run.study), new=False)
-        name = run.name if run.request.storage else None  # The folder of a run may be renamed.
+    with damage_told(run):
+        storage = open_storage(run.request.storage or file_url(run.study), new=False)
+        # The folder of a run may be renamed; the name of its finalists' study is longer.
+        name = run.study_name if run.request.storage else min(optuna.get_all_study_names(storage), key=len)
         return Journal(run, optuna.load_study(storage=storage, study_name=name), storage)
 
 
@@ -204,31 +263,55 @@ def read_trials(run: Run) -> list[Trial]:
     return open_journal(run).trials()
 
 
+def read_finals(run: Run) -> list[Trial]:
+    """The trainings of a run's finalists, by number; each has the number of its search's trial as its name.
+
+    Raises:
+        RunError: as `read_trials`.
+    """
+    beside = open_journal(run).finals()
+    return beside.trials() if beside else []
+
+
 def _begin(
     run: Run, storage: optuna.storages.RDBStorage, directions: Sequence[Direction], facts: Mapping[str, Any]
 ) -> Journal:
-    with _damage_told(run):
-        study = optuna.create_study(storage=storage, study_name=run.name, directions=list(directions))
-    journal = Journal(run, study, storage)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        study.set_metric_names(list(run.request.objectives))
+    journal = _created(run, storage, run.study_name, directions)
     for name, value in facts.items():
         journal.remember(name, value)
     return journal
 
 
+def _is_begun(storage: optuna.storages.RDBStorage, name: str) -> bool:
+    """Whether a database holds a study with all its facts; one that holds trials has them."""
+    if name not in optuna.get_all_study_names(storage):
+        return False
+    study = storage.get_study_id_from_name(name)
+    return _BEGUN in storage.get_study_user_attrs(study) or storage.get_n_trials(study) > 0
+
+
+def _created(
+    run: Run, storage: optuna.storages.BaseStorage, name: str, directions: Sequence[Direction | StudyDirection]
+) -> Journal:
+    with damage_told(run):
+        study = optuna.create_study(storage=storage, study_name=name, directions=list(directions))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(list(run.request.objectives))
+    return Journal(run, study, storage)
+
+
 @contextmanager
-def _damage_told(run: Run) -> Iterator[None]:
+def damage_told(run: Run) -> Iterator[None]:
     """Raises `RunError` where a study cannot be read."""
     try:
         yield
     except KeyError as error:
         raise _damaged(run, f"a trial holds no {error}") from None
-    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError) as error:
+    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError, LookupError) as error:
         if isinstance(error, RunError):
             raise
-        raise _damaged(run, _why(error)) from None
+        raise _damaged(run, why(error)) from None
 
 
 def _damaged(run: Run, why: str) -> RunError:
@@ -236,23 +319,9 @@ def _damaged(run: Run, why: str) -> RunError:
 
 
 def _absent(run: Run) -> RunError:
-    return RunError("the study of this run is absent", path=str(run.study), hint="the run has no trials to read")
-
-
-def _why(error: Exception) -> str:
-    """The cause of an error in a line: what the database said, where Optuna only says that it said something."""
-    return str(error.__cause__ or error).partition("\n")[0]
+    place = f"{_place(run)} {run.study_name}" if run.request.storage else _place(run)
+    return RunError("the study of this run is absent", path=place, hint="the run has no trials to read")
 
 
 def _place(run: Run) -> str:
-    return run.request.storage or str(run.study)
-
-
-def _url(file: Path) -> str:
-    return URL.create("sqlite", database=str(file)).render_as_string()
-
-
-def _storage(url: str, *, new: bool) -> optuna.storages.RDBStorage:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    options = {"connect_args": {"timeout": _PATIENCE_S}} if url.startswith("sqlite") else None
-    return optuna.storages.RDBStorage(url, engine_kwargs=options, skip_table_creation=not new)
+    return hidden(run.request.storage) if run.request.storage else str(run.study)

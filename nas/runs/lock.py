@@ -72,5 +72,5 @@ def _holder(file: IO[bytes]) -> str:
     try:
         told = json.loads(file.read())
         return f"process {told['process']} on {told['host']}"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "it has not said which"

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
-from nas.arch.nodes import Space
+from nas.arch.nodes import Choice, Network, Space, chain
 from nas.arch.text import parse
 from nas.errors import NasError, RunError
 
@@ -20,7 +21,7 @@ class Request:
         space: What the person called the space.
         space_text: The space itself, as canonical text.
         budget: As typed: `10cpumin`, `2gpuh`, `40trials`.
-        data: What the person called the data; None for the sample.
+        data: Name or path of the data; None for the sample.
         size: Side of the images, in pixels; None keeps them.
         strategy: Its name.
         objectives: Their names.
@@ -31,6 +32,13 @@ class Request:
         recipe: Fields of a training recipe; None for that of searches, shortened to the budget.
         around: The named network that was opened into the space; None for none.
         storage: URL of the database that holds the study; None for a file of the run.
+        rungs: Whether trainings are stopped early where others promise more, if the budget has room for that.
+        study: Name of the study in that database; None for the run's name.
+        networks: The name and the recipe's fields of each network of a comparison, in the order of the one choice that
+            is its space; empty for a search.
+        seeds: Trainings of each network of a comparison, with the seeds from `seed` on.
+        finalists: Share of a search's device time, 0 to below 1, in which the front is trained again from scratch, with
+            several seeds; 0 for none.
     """
 
     space: str
@@ -47,6 +55,11 @@ class Request:
     recipe: dict[str, Any] | None = None
     around: str | None = None
     storage: str | None = None
+    rungs: bool = False
+    study: str | None = None
+    networks: tuple[dict[str, Any], ...] = ()
+    seeds: int = 1
+    finalists: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
@@ -54,9 +67,20 @@ class Request:
             if not holds(value):
                 raise RunError(f"{name} is {rule}, got {value!r}", path=f"request.{name}")
 
+    @property
+    def data_name(self) -> str:
+        """What a person calls the data: its name, or that of its folder."""
+        return Path(self.data).name if self.data else "sample"
+
     def open_space(self) -> Space:
         """The space that is searched."""
         return parse(self.space_text)
+
+    def listed(self) -> list[tuple[str, Network, dict[str, Any]]]:
+        """The networks of a comparison, each with its name and the fields of its recipe; none for a search."""
+        options = [part for hole in chain(self.open_space()).parts if isinstance(hole, Choice) for part in hole.parts]
+        told = [(entry["name"], entry["recipe"]) for entry in self.networks]
+        return [(name, network, recipe) for (name, recipe), network in zip(told, options, strict=True)] if told else []
 
 
 def _is_text(value: Any) -> bool:
@@ -93,6 +117,18 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "recipe": ("the fields of a recipe, or None", _absent_or(lambda value: isinstance(value, dict))),
     "around": ("a name, or None", _absent_or(_is_text)),
     "storage": ("a URL, or None", _absent_or(_is_text)),
+    "rungs": ("true or false", lambda value: isinstance(value, bool)),
+    "study": ("a name, or None", _absent_or(_is_text)),
+    "networks": (
+        "names and recipes, no name twice",
+        lambda value: (
+            isinstance(value, tuple)
+            and all(isinstance(entry, dict) and entry.keys() == {"name", "recipe"} for entry in value)
+            and _differ(tuple(entry["name"] for entry in value))
+        ),
+    ),
+    "seeds": ("at least 1", lambda value: _is_whole(value, 1)),
+    "finalists": ("a share from 0 to below 1", lambda value: type(value) in (int, float) and 0 <= value < 1),
 }
 
 
@@ -125,9 +161,11 @@ def from_json(content: str, *, path: str) -> Request:
     if unknown := sorted(told.keys() - names):
         raise RunError(f"a run has no field {unknown[0]!r}", path=path, hint=f"it has {', '.join(sorted(names))}")
     try:
-        request = Request(**{**told, "objectives": tuple(told["objectives"])})
+        lists = {"objectives": tuple(told["objectives"]), "networks": tuple(told.get("networks", ()))}
+        request = Request(**{**told, **lists})
         request.open_space()
-    except (TypeError, KeyError) as error:
+        request.listed()
+    except (TypeError, KeyError, ValueError) as error:
         raise RunError(f"a field is absent or of the wrong kind: {error}", path=path, hint=hint) from None
     except NasError as error:
         raise RunError(str(error), path=path, hint=hint) from None

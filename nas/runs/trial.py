@@ -7,6 +7,15 @@ from optuna.trial import FrozenTrial
 
 State = Literal["running", "complete", "pruned", "fail", "waiting"]
 
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("fingerprint", "network", "reason", "detail", "name", "origin"), str),
+    **dict.fromkeys(("params", "macs", "activations", "memory", "seed", "micro_batch", "until"), int),
+    "seconds": (int, float),
+    "epochs": list,
+    "parents": list,
+    "test": dict,
+}
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -29,6 +38,8 @@ class Trial:
         reason: Why it failed or was stopped; empty for a complete one.
         detail: What to know for repairing it: a traceback, or numbers.
         micro_batch: Images in each part of a batch where memory had no room for a whole one; None where it had.
+        name: What a person calls the network; empty where nobody named it.
+        test: Share of the test split that is right at the end, 0..1; None where it was not looked at.
         origin: Where the strategy has it from: start, child, crossing, random, or control, which is random search to
             compare with; empty where it does not say.
         parents: Fingerprints of the networks it was made of.
@@ -50,8 +61,10 @@ class Trial:
     reason: str
     detail: str
     micro_batch: int | None
-    origin: str
-    parents: tuple[str, ...]
+    name: str = ""
+    test: float | None = None
+    origin: str = ""
+    parents: tuple[str, ...] = ()
 
     @property
     def accuracy(self) -> float | None:
@@ -64,8 +77,12 @@ def trial_of(frozen: FrozenTrial) -> Trial:
 
     Raises:
         KeyError: it is not one of ours.
+        TypeError: it holds something else than ours do.
     """
     attrs = frozen.user_attrs
+    for name, kind in _KINDS.items():
+        if name in attrs and not isinstance(attrs[name], kind):
+            raise TypeError(f"trial {frozen.number} has {attrs[name]!r:.80} for its {name}")
     return Trial(
         number=frozen.number,
         state=frozen.state.name.lower(),  # type: ignore[arg-type]
@@ -77,12 +94,14 @@ def trial_of(frozen: FrozenTrial) -> Trial:
         macs=attrs["macs"],
         activations=attrs["activations"],
         memory=attrs["memory"],
-        accuracies=tuple(epoch["val_accuracy"] for epoch in attrs.get("epochs", ())),
+        accuracies=tuple(float(epoch["val_accuracy"]) for epoch in attrs.get("epochs", ())),
         seconds=attrs.get("seconds", 0.0),
         seed=attrs["seed"],
         reason=attrs.get("reason", ""),
         detail=attrs.get("detail", ""),
         micro_batch=attrs.get("micro_batch"),
+        name=attrs.get("name", ""),
+        test=attrs["test"]["accuracy"] if "test" in attrs else None,
         origin=attrs.get("origin", ""),
         parents=tuple(attrs.get("parents", ())),
     )

@@ -4,7 +4,7 @@ import logging
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 
 from optuna.trial import FrozenTrial
@@ -15,14 +15,18 @@ from nas.errors import NasError
 from nas.runs.journal import Journal
 from nas.runs.trial import trial_of
 from nas.search.errors import SearchError
-from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished
+from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Rested
 from nas.search.forecast import Forecast, images_seen
+from nas.search.judge import Judge
+from nas.search.ladder import Ladder
 from nas.search.ledger import Clock, Ledger
 from nas.search.length import Length
 from nas.search.limits import Candidate
 from nas.search.objectives import Objective
+from nas.search.own import ObjectiveError
 from nas.search.progress import Progress, progress
-from nas.search.proposer import Proposal, Proposer
+from nas.search.proposer import Chooser, Proposal
+from nas.search.running import Running
 from nas.search.tally import Tally
 from nas.search.trial import Job, Outcome
 from nas.train.fit import Epoch
@@ -47,37 +51,6 @@ first trial may have to prepare the data of its host."""
 _log = logging.getLogger("nas.search")
 
 
-@dataclass
-class _Running:
-    """A trial under way.
-
-    Args:
-        proposal: What is trained.
-        epochs: Done.
-        before: Device time of workers that have left it.
-        seconds: Device time of the worker that has it.
-        tries: Workers of this process that were given it since its last epoch.
-    """
-
-    proposal: Proposal
-    epochs: list[Epoch] = field(default_factory=list)
-    before: float = 0.0
-    seconds: float = 0.0
-    tries: int = 0
-
-    @property
-    def cost(self) -> Cost:
-        return self.proposal.candidate.cost
-
-    @property
-    def spent(self) -> float:
-        return self.before + self.seconds
-
-    def leave(self, lost: float) -> None:
-        """Its worker is gone, with so many seconds that were not told of."""
-        self.before, self.seconds = self.spent + lost, 0.0
-
-
 class Driver:
     """What workers are asked to do, and what becomes of it. Knows neither how networks are chosen nor who trains them.
 
@@ -94,7 +67,6 @@ class Driver:
         objectives: What trials are judged by.
         length: Of every trial.
         workers: Trials at once.
-        seed: Of every training: all see the images in one order, so that what differs is the networks' own.
         clock: Of this process, where it holds a device too.
         tell: Called with what happens.
     """
@@ -102,22 +74,23 @@ class Driver:
     def __init__(
         self,
         *,
-        proposer: Proposer,
+        proposer: Chooser,
         journal: Journal,
         ledger: Ledger,
         forecast: Forecast,
         objectives: Sequence[Objective],
         length: Length,
         workers: int,
-        seed: int,
         clock: Clock | None,
         tell: Callable[[Event], None],
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
-        self._objectives, self._length, self._workers, self._seed = objectives, length, workers, seed
+        self._length, self._workers = length, workers
+        self._judge = Judge(objectives)
+        self._ladder = Ladder(length, self._judge, forecast, margin=_MARGIN)
         self._clock, self._tell = clock, tell
-        self._tally = Tally(objectives)
-        self._running: dict[int, _Running] = {}
+        self._tally = Tally([objective.direction for objective in objectives])
+        self._running: dict[int, Running] = {}
         self._waiting: deque[int] = deque()
         """Of the trials under way, those that no worker has."""
         self._full = False
@@ -136,14 +109,18 @@ class Driver:
         for frozen in recorded:
             trial = trial_of(frozen)
             proposal = self._proposer.recall(frozen, candidate(trial.network))
+            self._judge.know(proposal.candidate, frozen.user_attrs.get("measured"))
             epochs = [Epoch(**told) for told in frozen.user_attrs.get("epochs", ())]
             for epoch in epochs:
                 self._learn(proposal.candidate.cost, epoch)
+            until = frozen.user_attrs.get("until", self._length.recipe.epochs)
+            running = Running(proposal, until, epochs, before=trial.seconds)
             if trial.state == "running":
-                self._running[trial.number] = _Running(proposal, epochs, before=trial.seconds)
+                self._running[trial.number] = running
                 self._waiting.append(trial.number)
-            else:
+            elif trial.state != "waiting":
                 self._tally.recall(trial)
+            self._ladder.recall(trial.number, running, trial.state)
 
     @property
     def over(self) -> bool:
@@ -162,32 +139,47 @@ class Driver:
         """The next trial, begun; None where there is none, or none before another ends."""
         self._hold_own()
         while self._waiting and not self._ended:
-            number = self._waiting.popleft()
-            running = self._running[number]
+            lost = self._waiting.popleft()
+            running = self._running[lost]
             if running.tries >= _TRIES:
                 detail = f"{running.tries} one after the other; perhaps the machine ran out of memory"
-                self._fail(number, "the worker died", detail)
+                self._fail(lost, "the worker died", detail)
             elif self._is_out_of_time:
-                self._stop(number)
+                self._stop(lost)
             else:
-                return self._job(number, "goes on")
+                return self._job(lost, "goes on")
         if self._full or self._ended:
             return None
-        proposal = self._propose()
-        if proposal is None:
-            self._full = True
+        try:
+            return self._next()
+        except ObjectiveError as error:
+            self.error = error
             return None
-        candidate = proposal.candidate
+
+    def _next(self) -> Job | None:
+        if not self._is_ending and (number := self._ladder.due(self._free)) is not None:
+            return self._promoted(number)
+        if proposal := self._propose():
+            return self._started(proposal)
+        if (number := self._ladder.late(self._free, all_too=self._ledger.budget.is_time)) is not None:
+            return self._promoted(number)
+        self._full = True
+        if self._proposer.exhausted and not self._running:  # What runs ends first.
+            self._cause = "space"
+        return None
+
+    def _started(self, proposal: Proposal) -> Job:
+        candidate, until = proposal.candidate, self._ladder.ends[0]
+        measured = self._judge.know(candidate)
         number = self._journal.begin(
             proposal.asked,
             network=text(candidate.network),
             fingerprint=candidate.fingerprint,
             cost=candidate.cost,
-            seed=self._seed,
-            origin=proposal.origin,
-            parents=proposal.parents,
+            seed=proposal.seed,
+            notes=proposal.notes() | {"until": until} | ({"measured": measured} if measured else {}),
         )
-        self._running[number] = _Running(proposal)
+        self._running[number] = Running(proposal, until)
         self._ledger.train(number, 0.0)
         return self._job(number, "begins")
 
@@ -210,9 +202,8 @@ class Driver:
             self._journal.epochs(number, [asdict(epoch) for epoch in running.epochs], seconds=running.spent)
             self._note_ledger()
             self._learn(running.cost, epoch)
-            epochs = self._length.recipe.epochs
-            self._tell(EpochDone(number, epoch.epoch, epochs, epoch.val_accuracy, self.progress()))
-        if len(running.epochs) == self._length.recipe.epochs:
+            self._tell(EpochDone(number, epoch.epoch, self._ladder.ends[-1], epoch.val_accuracy, self.progress()))
+        if len(running.epochs) == running.until:
             return True
         if self._is_out_of_time:
             self._stop(number)
@@ -234,10 +225,12 @@ class Driver:
             self._wait(number)
         elif outcome.reason:
             self._fail(number, outcome.reason, outcome.detail)
+        elif running.until < self._ladder.ends[-1]:
+            self._settle(number, outcome)
         else:
-            accuracy = running.epochs[-1].val_accuracy
-            values = [objective.value(running.cost, accuracy) for objective in self._objectives]
-            self._journal.complete(number, values, seconds=running.spent, micro_batch=outcome.micro_batch)
+            values = self._judge.values(running.proposal.candidate, running.epochs[-1].val_accuracy)
+            test = asdict(outcome.test) if outcome.test else None
+            self._journal.complete(number, values, seconds=running.spent, micro_batch=outcome.micro_batch, test=test)
             self._close(number, values)
 
     def lose(self, number: int, silent: float, *, hung: bool = False) -> None:
@@ -277,21 +270,29 @@ class Driver:
         for number in self._running.keys() - self._waiting:
             self._wait(number)
 
-    def finish(self) -> Finished:
-        """The end of the search, told and returned; recorded where it is not for later."""
+    def finish(self, *, last: bool = True) -> Finished:
+        """The end of the search, told and returned; recorded where it is not for later.
+
+        Args:
+            last: Whether nothing follows; else it is neither told nor recorded.
+        """
         self._hold_own()
         self._note_ledger()
         cause = self._cause or "budget"
         if cause != "interrupted":
+            self._dismiss()
+        if last and cause != "interrupted":
             self._journal.remember("ended", cause)
         finished = Finished(tuple(self._tally.front), cause, self.progress())
         _log.info("finished: %s, %d on the front", cause, len(finished.front))
-        self._tell(finished)
+        if last or cause == "interrupted":
+            self._tell(finished)
         return finished
 
     def progress(self) -> Progress:
         """How far the search is."""
-        return progress(self._tally, self._ledger, running=len(self._running), workers=self._workers)
+        under_way, resting = len(self._running), len(self._ladder.resting)
+        return progress(self._tally, self._ledger, running=under_way, resting=resting, workers=self._workers)
 
     @property
     def _is_out_of_time(self) -> bool:
@@ -301,20 +302,48 @@ class Driver:
         running = self._running[number]
         running.leave(0.0)
         running.tries += 1
-        candidate = running.proposal.candidate
+        proposal, candidate = running.proposal, running.proposal.candidate
         _log.info("trial %d %s: %s, %d MACs", number, how, candidate.fingerprint, candidate.cost.macs)
         self._tell(Began(self._journal.trial(number), self._seconds(candidate.cost), self.progress()))
-        return Job(number, text(candidate.network), self._seed)
+        return Job(number, text(candidate.network), proposal.seed, proposal.recipe, running.until)
+
+    def _promoted(self, number: int) -> Job:
+        """A trial that rests, on its way to the next rung."""
+        running = self._running[number] = self._ladder.go_on(number)
+        self._journal.go_on(number, until=running.until)
+        return self._job(number, "goes on")
+
+    def _settle(self, number: int, outcome: Outcome) -> None:
+        """A trial rests at the end of its rung."""
+        running = self._running.pop(number)
+        self._journal.rest(number, seconds=running.spent, micro_batch=outcome.micro_batch)
+        self._ladder.settle(number, running)
+        self._note_ledger()
+        self._full = False
+        _log.info("trial %d rests after %d epochs", number, running.until)
+        self._tell(Rested(self._journal.trial(number), self.progress()))
+
+    def _dismiss(self) -> None:
+        """The trials that rest will not go on."""
+        for number, running in sorted(self._ladder.resting.items()):
+            self._journal.stop(number, f"rested at {self._ladder.rung(number)}", seconds=running.spent)
+            self._note_end(number)
+        self._ladder.resting.clear()
+
+    @property
+    def _is_ending(self) -> bool:
+        """Whether what is left is needed to bring those to their end that are expected on the front."""
+        return self._ledger.budget.is_time and 0 < self._ladder.needs >= self._free
 
     def _propose(self) -> Proposal | None:
         """What to train next; near the end, first of what lets all workers end together, then of what fits at all."""
-        if self._ledger.is_spent:
+        if self._ledger.is_spent or self._is_ending:
             return None
+        for resting, values in self._ladder.expected():
+            self._proposer.expect(resting, values)
         for room in self._rooms():
             if proposal := self._proposer.propose(partial(self._fits, room)):
                 return proposal
-        if self._proposer.exhausted:
-            self._cause = "space"
         return None
 
     def _fits(self, room: float, candidate: Candidate) -> bool:
@@ -326,17 +355,23 @@ class Driver:
         """Seconds that the next trial may take: a fair share of what is left, or else all that is free."""
         if not self._ledger.budget.is_time:
             return (math.inf,)
-        left = self._ledger.left
-        free = left - sum(map(self._rest, self._running.values()))
-        return min(free, left / self._workers, _LARGEST * self._ledger.budget.amount), free
+        fair = min(self._free, self._ledger.left / self._workers, _LARGEST * self._ledger.budget.amount)
+        return fair, self._free
+
+    @property
+    def _free(self) -> float:
+        """Seconds that are left beside what the trials under way will still take."""
+        if not self._ledger.budget.is_time:
+            return math.inf
+        return self._ledger.left - sum(map(self._rest, self._running.values()))
 
     def _seconds(self, cost: Cost) -> float | None:
         return self._forecast.seconds(cost, images=self._length.all_images)
 
-    def _rest(self, running: _Running) -> float:
+    def _rest(self, running: Running) -> float:
         """Seconds that a trial under way will still take."""
-        epochs = self._length.recipe.epochs - len(running.epochs)
-        return self._forecast.seconds(running.cost, images=epochs * self._length.images) or 0.0
+        images = (running.until - len(running.epochs)) * self._length.images + images_seen(0, self._length.test)
+        return self._forecast.seconds(running.cost, images=images) or 0.0
 
     def _learn(self, cost: Cost, epoch: Epoch) -> None:
         self._forecast.learn(cost, images=images_seen(epoch.images, self._length.val), seconds=epoch.seconds)
@@ -360,16 +395,21 @@ class Driver:
         self._close(number, None)
 
     def _close(self, number: int, values: Sequence[float] | None) -> None:
-        self._proposer.tell(self._running.pop(number).proposal, values)
+        running = self._running.pop(number)
+        self._proposer.tell(running.proposal, values)
+        self._ladder.close(number, running, failed=values is None)
         self._note_ledger()
         self._full = False
-        trial = self._journal.trial(number)
-        self._tally.add(trial)
-        _log.info("trial %d is %s: %s", number, trial.state, trial.reason or trial.values)
+        self._note_end(number)
         if reason := self._tally.common_failure(_FAILURES):
             self.error = SearchError(
                 f"the first {_FAILURES} trials all failed: {reason}", hint="log.txt and study.db in the run say more"
             )
+
+    def _note_end(self, number: int) -> None:
+        trial = self._journal.trial(number)
+        self._tally.add(trial)
+        _log.info("trial %d is %s: %s", number, trial.state, trial.reason or trial.values)
         self._tell(Ended(trial, self.progress()))
 
     def _hold_own(self) -> None:

@@ -49,6 +49,14 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
+class Rested:
+    """A trial has reached the end of a rung, and waits for its turn."""
+
+    trial: Trial
+    progress: Progress
+
+
+@dataclass(frozen=True)
 class Ended:
     """A trial is complete, failed or stopped."""
 
@@ -65,4 +73,4 @@ class Finished:
     progress: Progress
 
 
-Event = Planned | Began | EpochDone | Ended | Finished
+Event = Planned | Began | EpochDone | Rested | Ended | Finished

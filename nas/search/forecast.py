@@ -25,14 +25,22 @@ class Forecast:
     def __init__(self) -> None:
         self._rows: list[tuple[Features, float]] = []
         self._weights: Features | None = None
+        self._measured: dict[Cost, float] = {}
+        """Seconds per image, as each network took last."""
 
     def learn(self, cost: Cost, *, images: float, seconds: float) -> None:
         """Take in a measurement: so many training images in so many seconds."""
         self._rows = [*self._rows, (_features(cost), seconds / images)][-_REMEMBERED:]
         self._weights = None
+        self._measured[cost] = seconds / images
 
     def seconds(self, cost: Cost, *, images: float) -> float | None:
-        """For so many training images; None before the first measurement."""
+        """For so many training images; None before the first measurement.
+
+        Of networks that cost the same in everything, what was measured of one is what is forecast of the other.
+        """
+        if cost in self._measured:
+            return self._measured[cost] * images
         if not self._rows:
             return None
         if self._weights is None:

@@ -1,13 +1,13 @@
 """What of a budget is spent and left, over all workers, processes and crashes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
 from nas.runs.journal import Journal
 from nas.runs.request import Request
-from nas.search.budget import Budget
+from nas.search.budget import Budget, Unit
 from nas.train.device import device_seconds
 
 
@@ -22,12 +22,23 @@ class Ledger:
         budget: What may be spent.
         trials: Seconds that each trial took before now, in number those that were begun.
         overhead: Seconds before now.
+        before: Seconds that another phase of the same budget took.
+        reserve: Seconds that are kept for another phase.
     """
 
-    def __init__(self, budget: Budget, *, trials: Mapping[int, float] | None = None, overhead: float = 0.0) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        *,
+        trials: Mapping[int, float] | None = None,
+        overhead: float = 0.0,
+        before: float = 0.0,
+        reserve: float = 0.0,
+    ) -> None:
         self.budget = budget
         self.trials = dict(trials or {})
-        self._before = sum(self.trials.values()) + overhead
+        self._other, self._reserve = before, reserve
+        self._before = before + sum(self.trials.values()) + overhead
         self._held: dict[str, float] = {}
 
     def hold(self, holder: str, seconds: float) -> None:
@@ -50,7 +61,7 @@ class Ledger:
     @property
     def overhead(self) -> float:
         """What of it no trial took: calibration, proposals, records, and workers that wait."""
-        return max(0.0, self.seconds - sum(self.trials.values()))
+        return max(0.0, self.seconds - self._other - sum(self.trials.values()))
 
     @property
     def spent(self) -> float:
@@ -59,8 +70,8 @@ class Ledger:
 
     @property
     def left(self) -> float:
-        """Of the budget, in its unit; never below zero."""
-        return max(0.0, self.budget.amount - self.spent)
+        """Of the budget, in its unit, less what is kept; never below zero."""
+        return max(0.0, self.budget.amount - self._reserve - self.spent)
 
     @property
     def is_spent(self) -> bool:
@@ -70,13 +81,26 @@ class Ledger:
 
 def recorded_budget(request: Request, facts: Mapping[str, Any]) -> Budget:
     """The budget of a run: what was asked, or what the run remembers that it has grown to."""
-    return Budget(**facts["budget"]) if "budget" in facts else Budget.parse(request.budget)
+    if "budget" not in facts:
+        return Budget.parse(request.budget)
+    budget = Budget(**facts["budget"])
+    if not isinstance(budget.amount, int | float) or budget.unit not in get_args(Unit):
+        raise TypeError(f"its budget is {facts['budget']}")
+    return budget
 
 
-def recorded_ledger(budget: Budget, journal: Journal) -> Ledger:
-    """The ledger of a run as it is on record."""
+def recorded_ledger(budget: Budget, journal: Journal, *, before: float = 0.0, reserve: float = 0.0) -> Ledger:
+    """The ledger of a phase of a run as it is on record; arguments as those of `Ledger`."""
     seconds = {trial.number: trial.seconds for trial in journal.trials()}
-    return Ledger(budget, trials=seconds, overhead=journal.facts().get("overhead", 0.0))
+    overhead = float(journal.facts().get("overhead", 0.0))
+    return Ledger(budget, trials=seconds, overhead=overhead, before=before, reserve=reserve)
+
+
+def recorded_seconds(journal: Journal | None) -> float:
+    """Device time of all that is on record; none of what was not begun."""
+    if journal is None:
+        return 0.0
+    return sum(trial.seconds for trial in journal.trials()) + float(journal.facts().get("overhead", 0.0))
 
 
 class Clock:

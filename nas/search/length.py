@@ -1,6 +1,7 @@
 """How long a trial trains: the recipe of searches, shortened until enough trials fit the budget."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from nas.search.forecast import images_seen
@@ -8,6 +9,13 @@ from nas.train.recipe import Recipe, recipe_of
 
 TRIALS = 16
 """Fewer make no front."""
+
+EPOCHS_WITH_RUNGS = (81, 27, 9)
+"""Of a training that has three rungs, each three times as long as the one before; as many as fit."""
+
+_ENDS_OF_THREE = 3
+_TRAINED_FOR_RUNGS = 4000
+"""With fewer images an epoch says too little to choose by."""
 
 _FEWEST_TRAINED = 1000
 _FEWEST_VALIDATED = 1000
@@ -21,11 +29,13 @@ class Length:
         recipe: With the number of epochs, and of training images where not all are used.
         train: Training images in an epoch.
         val: Validation images after an epoch.
+        test: Test images at the end.
     """
 
     recipe: Recipe
     train: int
     val: int
+    test: int = 0
 
     @property
     def images(self) -> float:
@@ -35,7 +45,17 @@ class Length:
     @property
     def all_images(self) -> float:
         """In a trial, in training images."""
-        return self.recipe.epochs * self.images
+        return self.recipe.epochs * self.images + images_seen(0, self.test)
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """Epochs in each rung; one rung is no rung."""
+        return tuple(b - a for a, b in pairwise((0, *self.recipe.rungs, self.recipe.epochs)))
+
+    @property
+    def mean_images(self) -> float:
+        """In a trial on the average, in training images: all rungs take the same time in all."""
+        return len(self.rungs) * self.rungs[0] * self.images if self.recipe.rungs else self.all_images
 
 
 def full(recipe: Recipe, *, train: int, val: int) -> Length:
@@ -44,8 +64,38 @@ def full(recipe: Recipe, *, train: int, val: int) -> Length:
 
 
 def length_of(fields: dict[str, Any]) -> Length:
-    """The length that `dataclasses.asdict` made `fields` of."""
-    return Length(recipe_of(fields["recipe"]), fields["train"], fields["val"])
+    """The length that `dataclasses.asdict` made `fields` of.
+
+    Raises:
+        KeyError, TypeError: it made them of something else.
+    """
+    return Length(recipe_of(fields["recipe"]), int(fields["train"]), int(fields["val"]), int(fields.get("test", 0)))
+
+
+def with_rungs(recipe: Recipe) -> Recipe:
+    """A recipe that may be stopped after a ninth and after a third of its epochs, as far as it has so many."""
+    ends = (recipe.epochs // 9, recipe.epochs // 3)
+    return replace(recipe, rungs=tuple(sorted({end for end in ends if 0 < end < recipe.epochs})))
+
+
+def climbing(length: Length, *, seconds_per_image: float, seconds: float) -> Length | None:
+    """The greatest length with rungs of which 16 trials reach the end in the budget; None where none do.
+
+    As all rungs take the same time, 48 whole trials would take the budget. Where 9 epochs of all images are too many,
+    the images are halved, those for validation too, as long as 4,000 are left.
+
+    Args:
+        length: Without rungs.
+        seconds_per_image: To train the middling network.
+        seconds: The budget.
+    """
+    tried = [replace(length, recipe=replace(length.recipe, epochs=epochs)) for epochs in EPOCHS_WITH_RUNGS]
+    while tried[-1].train // 2 >= _TRAINED_FOR_RUNGS:
+        tried.append(_halved(tried[-1]))
+    for made in tried:
+        if _ENDS_OF_THREE * TRIALS * made.all_images * seconds_per_image <= seconds:
+            return replace(made, recipe=with_rungs(made.recipe))
+    return None
 
 
 def shortened(length: Length, *, seconds_per_image: float, seconds: float) -> Length:
@@ -64,8 +114,12 @@ def shortened(length: Length, *, seconds_per_image: float, seconds: float) -> Le
         return TRIALS * length.all_images * seconds_per_image <= seconds
 
     while not fits(length) and length.train // 2 >= _FEWEST_TRAINED:
-        train, val = length.train // 2, max(length.val // 2, min(length.val, _FEWEST_VALIDATED))
-        length = Length(replace(length.recipe, limit=train), train, val)
+        length = _halved(length)
     while not fits(length) and length.recipe.epochs > 1:
         length = replace(length, recipe=replace(length.recipe, epochs=length.recipe.epochs - 1))
     return length
+
+
+def _halved(length: Length) -> Length:
+    train, val = length.train // 2, max(length.val // 2, min(length.val, _FEWEST_VALIDATED))
+    return replace(length, recipe=replace(length.recipe, limit=train), train=train, val=val)

@@ -7,7 +7,7 @@ from typing import Any
 from nas.arch.cost import Cost
 from nas.arch.traits import traits
 from nas.search.limits import Terms, UnfitError
-from nas.search.objectives import Objective, losses
+from nas.search.objectives import Objective, Seen, losses
 from nas.search.strategies.sight import Look, LookAt
 
 _MACS_PER_ELEMENT = 170
@@ -27,7 +27,8 @@ def looks(terms: Terms, objectives: Sequence[Objective]) -> LookAt:
             candidate = terms.candidate(trial)
         except UnfitError:
             return None
-        values = [objective.value(candidate.cost, math.nan) for objective in objectives]
+        seen = Seen(candidate.network, candidate.cost)
+        values = [objective.value(seen) if objective.known == "exact" else math.nan for objective in objectives]
         exact = losses(values, (objective.direction for objective in objectives))
         return Look(
             candidate.network,

@@ -1,61 +1,114 @@
 """What a search makes large or small, and the front: the trials that no other beats on every objective."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from nas.arch.cost import Cost
+from nas.arch.cost import Cost, Shape
+from nas.arch.nodes import Network
 from nas.errors import NameUnknownError
 from nas.runs.journal import Direction
+from nas.search.own import is_own, own
 
 T = TypeVar("T")
+Known = Literal["exact", "measured", "trained"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What may be known of a network when it is judged.
+
+    Args:
+        network: Itself.
+        cost: Its costs, exact.
+        accuracy: Share of the validation split that is right after its training; nan before.
+    """
+
+    network: Network
+    cost: Cost
+    accuracy: float = math.nan
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A number of a trained network, and which way is better.
+    """A number of a network, and which way is better.
 
     Args:
         name: What a person calls it.
         direction: Optuna's word.
         about: What it is, with its unit.
-        value: From cost and validation accuracy.
+        value: Of what was seen of a network.
+        known: Before training: "exact", for certain and cheaply, so that strategies are shown it of every network; or
+            "measured", once for each network that is trained, and recorded. Or "trained": after it.
     """
 
     name: str
     direction: Direction
     about: str
-    value: Callable[[Cost, float], float]
+    value: Callable[[Seen], float]
+    known: Known
 
+
+_LATENCY = Objective("latency", "minimize", "seconds for one image on the device", lambda _: math.nan, "measured")
+_LATENCY_S = 0.3
+"""Of measuring one network."""
 
 OBJECTIVES: dict[str, Objective] = {
     objective.name: objective
     for objective in (
-        Objective("accuracy", "maximize", "share of the validation split that is right", lambda _, accuracy: accuracy),
-        Objective("macs", "minimize", "multiply-accumulates for one image", lambda cost, _: cost.macs),
-        Objective("params", "minimize", "learned numbers", lambda cost, _: cost.params),
-        Objective("memory", "minimize", "bytes of activations at once, one image", lambda cost, _: cost.memory),
+        Objective("accuracy", "maximize", "share of the validation split that is right",
+                  lambda seen: seen.accuracy, "trained"),
+        Objective("macs", "minimize", "multiply-accumulates for one image", lambda seen: seen.cost.macs, "exact"),
+        Objective("params", "minimize", "learned numbers", lambda seen: seen.cost.params, "exact"),
+        Objective("memory", "minimize", "bytes of activations at once, one image",
+                  lambda seen: seen.cost.memory, "exact"),
         Objective("activations", "minimize", "elements written by convolutions and linear layers",
-                  lambda cost, _: cost.activations),
+                  lambda seen: seen.cost.activations, "exact"),
+        _LATENCY,
     )
 }  # fmt: skip
 
 
 def objectives(names: Iterable[str]) -> tuple[Objective, ...]:
-    """The objectives of these names.
+    """The objectives of these names; that of a person's own function is `FILE.py:function`, and its file is run.
 
     Raises:
         NameUnknownError: one is unknown.
+        ObjectiveError: a person's own cannot be had.
     """
-    found = []
-    for name in names:
-        if name not in OBJECTIVES:
-            near = get_close_matches(name, OBJECTIVES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(OBJECTIVES)}"
-            raise NameUnknownError(f"no objective is called {name!r}", path="--objectives", hint=hint)
-        found.append(OBJECTIVES[name])
-    return tuple(found)
+    return tuple(_own(name) if is_own(name) else _known(name) for name in names)
+
+
+def on_device(goals: Iterable[Objective], input: Shape, device: str) -> tuple[Objective, ...]:
+    """The objectives, latency as it is measured on a device, for images of shape `input`; else it is nan."""
+
+    def measured(seen: Seen) -> float:
+        from nas.train.latency import latency
+
+        return latency(seen.network, input, device=device, seconds=_LATENCY_S).median_s
+
+    return tuple(replace(goal, value=measured) if goal is _LATENCY else goal for goal in goals)
+
+
+def _known(name: str) -> Objective:
+    if name not in OBJECTIVES:
+        near = get_close_matches(name, OBJECTIVES, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(OBJECTIVES)}, or FILE.py:function"
+        raise NameUnknownError(f"no objective is called {name!r}", path="--objectives", hint=hint)
+    return OBJECTIVES[name]
+
+
+def _own(spec: str) -> Objective:
+    found = own(spec)
+    return Objective(
+        spec,
+        found.direction,
+        found.about,
+        lambda seen: found(seen.network, seen.cost),
+        known="exact" if found.exact else "measured",
+    )
 
 
 def losses(values: Sequence[float], directions: Iterable[str]) -> tuple[float, ...]:

@@ -44,14 +44,18 @@ class Pace:
             return None
         return self.per_image_s * (self.recipe.epochs * images_seen(self.train, self.val) + FORWARD_SHARE * self.test)
 
-    def within(self, budget_s: float) -> "Pace":
+    def within(self, budget_s: float, *, all_epochs: bool = False) -> "Pace":
         """The pace of a training that fits a budget, or the shortest there is.
 
         Epochs are left out down to four, then images are halved, of every split alike, down to 1,000; then the last
         epochs go and more images, down to 100; epochs that fit then come back. Fewer than 200 steps are made more by
         smaller batches, at a rate as much smaller.
+
+        Args:
+            budget_s: Device time of the training.
+            all_epochs: Leave out no epochs, only images.
         """
-        return _more_steps(_shortened(self, budget_s))
+        return _more_steps(_shortened(self, budget_s, self.recipe.epochs if all_epochs else 1))
 
 
 def pace(network: Network, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int) -> Pace:
@@ -73,9 +77,9 @@ def pace(network: Network, data: Dataset, recipe: Recipe, *, device: torch.devic
     return Pace(recipe, train, len(data.val), len(data.test), per_image_s)
 
 
-def _shortened(whole: Pace, budget_s: float) -> Pace:
+def _shortened(whole: Pace, budget_s: float, epochs: int) -> Pace:
     made = whole
-    for fewest_epochs, fewest_images in ((_FEW_EPOCHS, _FEW_IMAGES), (1, _FEWEST_IMAGES)):
+    for fewest_epochs, fewest_images in ((max(_FEW_EPOCHS, epochs), _FEW_IMAGES), (epochs, _FEWEST_IMAGES)):
         while (made.seconds or 0) > budget_s and made.recipe.epochs > fewest_epochs:
             made = replace(made, recipe=replace(made.recipe, epochs=made.recipe.epochs - 1))
         while (made.seconds or 0) > budget_s and made.train // 2 >= fewest_images:

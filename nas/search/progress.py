@@ -15,6 +15,7 @@ class Progress:
         failed: Trials that failed.
         stopped: Trials that were stopped.
         running: Trials under way.
+        resting: Trials at a rung, which wait for their turn.
         best: The highest validation accuracy of a complete trial, 0..1; None before the first.
         front: Trials on the front.
         spent: Of the budget, in its unit.
@@ -26,6 +27,7 @@ class Progress:
     failed: int
     stopped: int
     running: int
+    resting: int
     best: float | None
     front: int
     spent: float
@@ -33,13 +35,14 @@ class Progress:
     eta_s: float | None
 
 
-def progress(tally: Tally, ledger: Ledger, *, running: int, workers: int) -> Progress:
-    """How far a search is with so many trials under way, and so many at once."""
+def progress(tally: Tally, ledger: Ledger, *, running: int, resting: int, workers: int) -> Progress:
+    """How far a search is with so many trials under way and at rungs, and so many at once."""
     return Progress(
         complete=tally.counts["complete"],
         failed=tally.counts["fail"],
         stopped=tally.counts["pruned"],
         running=running,
+        resting=resting,
         best=tally.best,
         front=len(tally.front),
         spent=ledger.spent,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import optuna
@@ -15,10 +15,15 @@ from nas.arch.realize import Point, sample
 from nas.search.limits import Candidate, Terms, UnfitError
 from nas.search.looks import looks
 from nas.search.objectives import Objective
+from nas.search.retold import RetoldStorage
 from nas.search.strategies import Strategy
 from nas.search.strategies.origin import Kind, Origin
 from nas.search.strategies.planned import PlanningSampler
 from nas.search.strategies.sight import Sight
+from nas.train.recipe import Recipe
+
+_TO_SAMPLERS = {TrialState.PRUNED: TrialState.FAIL, TrialState.WAITING: TrialState.RUNNING}
+"""Some take a pruned trial's last value for its end, and a waiting one would be asked for."""
 
 _DRAWS = 2000
 _WITHIN_LIMITS = 100
@@ -26,19 +31,50 @@ _WITHIN_LIMITS = 100
 
 @dataclass(frozen=True)
 class Proposal:
-    """A network to train, and what Optuna was asked for it.
+    """A network to train.
 
     Args:
         candidate: The network.
-        asked: The trial.
-        origin: Where it comes from, see `nas.search.strategies.origin.Kind`; empty where the strategy does not say.
+        asked: What Optuna was asked for it.
+        seed: Of the training.
+        name: What a person calls the network; empty where nobody named it.
+        recipe: How it is trained; None for the recipe of all.
+        origin: Where it comes from, see `nas.search.strategies.origin.Kind`; empty where nothing says.
         parents: Fingerprints of the networks it was made of.
     """
 
     candidate: Candidate
     asked: FrozenTrial
+    seed: int
+    name: str = ""
+    recipe: Recipe | None = None
     origin: str = ""
     parents: tuple[str, ...] = ()
+
+    def notes(self) -> dict[str, Any]:
+        """What a record says of it beside the network."""
+        told = {"name": self.name, "origin": self.origin, "parents": list(self.parents)}
+        return {name: value for name, value in told.items() if value}
+
+
+class Chooser(Protocol):
+    """Says what to train next: a `Proposer`, or a `Roster`."""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the last proposal was None because nothing is left, fitting or not."""
+
+    def propose(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
+        """The next network that `fits`; None where there is none."""
+
+    def recall(self, recorded: FrozenTrial, candidate: Candidate) -> Proposal:
+        """The proposal that a trial on record was; it counts as made."""
+
+    def expect(self, proposal: Proposal, values: Sequence[float]) -> None:
+        """Take note of how a proposal that rests would do."""
+
+    def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
+        """Take note of how a proposal did; None where it has no values."""
 
 
 class Proposer:
@@ -55,7 +91,8 @@ class Proposer:
         strategy: Chooses.
         objectives: What it is told of.
         start: Points to begin with, before the strategy is asked.
-        seed: Of every choice.
+        seed: Of every choice, and of every training: all see the images in one order, so that what differs is the
+            networks' own.
     """
 
     def __init__(
@@ -70,7 +107,10 @@ class Proposer:
         self._terms, self._strategy, self._seed = terms, strategy, seed
         self._start = [(point, terms.candidate(point)) for point in start]
         self._sight = Sight(looks(terms, objectives))
-        self._study = optuna.create_study(directions=[objective.direction for objective in objectives])
+        self._storage = RetoldStorage()
+        self._study = optuna.create_study(
+            directions=[objective.direction for objective in objectives], storage=self._storage
+        )
         self._known: set[str] = set()
         self._fingerprints: dict[int, str] = {}
         """Of what was proposed, by its number in the study in memory."""
@@ -96,7 +136,7 @@ class Proposer:
         self._known.add(candidate.fingerprint)
         self._study.add_trial(
             create_trial(
-                state=TrialState.FAIL if recorded.state == TrialState.PRUNED else recorded.state,
+                state=_TO_SAMPLERS.get(recorded.state, recorded.state),
                 values=recorded.values,
                 params=recorded.params,
                 distributions=recorded.distributions,
@@ -105,10 +145,15 @@ class Proposer:
         )
         recalled = self._study.get_trials(deepcopy=False)[-1]
         self._fingerprints[recalled.number] = candidate.fingerprint
-        return Proposal(candidate, recalled)
+        return Proposal(candidate, recalled, self._seed)
+
+    def expect(self, proposal: Proposal, values: Sequence[float]) -> None:
+        """Let the strategy take what is expected of a proposal for what it did, until it is told otherwise."""
+        self._storage.retell(proposal.asked, values)
 
     def tell(self, proposal: Proposal, values: Sequence[float] | None) -> None:
         """Let the strategy know how a proposal did; None where it has no values."""
+        self._storage.forget(proposal.asked.number)
         if values is None:
             self._study.tell(proposal.asked.number, state=TrialState.FAIL)
         else:
@@ -160,9 +205,9 @@ class Proposer:
         if origin is None and isinstance(sampler, PlanningSampler):
             origin = sampler.origin(number)
         if origin is None:
-            return Proposal(candidate, asked)
+            return Proposal(candidate, asked, self._seed)
         parents = dict.fromkeys(self._fingerprints[parent] for parent in origin.parents)
-        return Proposal(candidate, asked, origin.kind, tuple(parents))
+        return Proposal(candidate, asked, self._seed, origin=origin.kind, parents=tuple(parents))
 
 
 def _parameters(point: Point) -> dict[str, Any]:

@@ -1,27 +1,34 @@
 """One search, from what was asked to the front."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from optuna.trial import FrozenTrial
 
 from nas.arch.text import parse
+from nas.data import load
+from nas.data.find import absolute
 from nas.errors import RunError
+from nas.runs import storage as storages
 from nas.runs.folder import Run, create
-from nas.runs.journal import Journal, begin_journal, has_journal, open_journal
+from nas.runs.journal import Journal, begin_journal, damage_told, has_journal, open_journal
 from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
+from nas.search import comparison, finals
 from nas.search.budget import Budget
 from nas.search.driver import Driver
-from nas.search.events import CAUSES, Cause, Ended, Event, Planned
-from nas.search.ledger import recorded_budget, recorded_ledger
+from nas.search.events import CAUSES, Cause, Ended, Event, Finished, Planned
+from nas.search.ledger import Clock, Ledger, recorded_budget, recorded_ledger, recorded_seconds
+from nas.search.objectives import front, losses
 from nas.search.plan import Plan, plan
-from nas.search.proposer import Proposer
+from nas.search.proposer import Chooser, Proposer
+from nas.search.roster import Roster
 from nas.search.stop import graceful
 from nas.search.trial import Bench
 from nas.search.workers import inline
@@ -29,11 +36,21 @@ from nas.search.workers import inline
 
 @dataclass(frozen=True)
 class Result:
-    """What a search leaves: its run, the front by the first objective, and why it ended."""
+    """What a search leaves.
+
+    Args:
+        run: Its folder.
+        front: Of the search, by the first objective.
+        cause: Why it ended.
+        finalists: Trainings of its finalists; each has the number of its search's trial as its name.
+        left_out: Numbers of the trials that would be finalists, had the budget had room for them.
+    """
 
     run: Run
     front: tuple[Trial, ...]
     cause: Cause
+    finalists: tuple[Trial, ...] = ()
+    left_out: tuple[int, ...] = ()
 
 
 def search(
@@ -57,11 +74,13 @@ def search(
         on_event: Called with the plan, then with what happens.
 
     Raises:
-        NasError: the request cannot be met: budget, strategy, objectives, recipe, limits, data or name.
+        NasError: the request cannot be met: budget, strategy, objectives, storage, recipe, limits, data or name.
         RunError: the run can no longer be written.
         SearchError: no network of the space can be trained, or the first five trials fail for one reason.
     """
-    planned = plan(request, cache_dir=cache_dir)
+    storage = request.storage and storages.absolute(request.storage)
+    request = replace(request, data=absolute(request.data), storage=storage)
+    planned = planned_for(request, cache_dir=cache_dir)
     run = create(request, runs_dir=runs_dir, name=name, devices=_devices(planned.device))
     with locked(run):
         return _conduct(run, planned, _begun(run, planned), cache_dir, on_event)
@@ -93,45 +112,120 @@ def resume(
     with locked(run):
         journal = open_journal(run) if has_journal(run) else None
         facts = journal.facts() if journal else {}
+        with damage_told(run):
+            budget = recorded_budget(run.request, facts)
         if more is not None:
-            facts["budget"] = asdict(recorded_budget(run.request, facts) + more)
+            facts["budget"] = asdict(budget + more)
         elif cause := facts.get("ended"):
             raise RunError(
                 f"the run is finished: {CAUSES[cause]}",
                 path=str(run.folder),
                 hint=f"to go on with more, say --budget: {run.request.budget} more, for example",
             )
-        planned = plan(run.request, facts=facts, cache_dir=cache_dir)
+        planned = planned_for(run.request, facts=facts, cache_dir=cache_dir)
         journal = journal or _begun(run, planned)
         if more is not None:
             journal.remember("budget", facts["budget"])
+            journal.remember("searched", None)
         journal.remember("ended", None)
         return _conduct(run, planned, journal, cache_dir, on_event)
+
+
+def planned_for(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None) -> Plan:
+    """The plan for a request, of a search or of a comparison; arguments and errors as those of `plan`."""
+    return (comparison.plan if request.networks else plan)(request, facts=facts, cache_dir=cache_dir)
 
 
 def _conduct(
     run: Run, planned: Plan, journal: Journal, cache_dir: Path | None, on_event: Callable[[Event], None]
 ) -> Result:
-    """Search within a run that is locked."""
+    """Search within a run that is locked, and train its finalists, where the plan has time for them."""
+    with _logged(run), graceful():
+        cause: Cause | None = journal.facts().get("searched")
+        if cause is None:
+            ledger = recorded_ledger(planned.budget, journal, **_other_phase(planned, journal.finals()))
+            finished = _trained(run, planned, journal, ledger, cache_dir, on_event, last=not planned.finals_s)
+            if not planned.finals_s or finished.cause == "interrupted":
+                return Result(run, finished.front, finished.cause)
+            cause = finished.cause
+            journal.remember("searched", cause)
+        return _retrained(run, planned, journal, cause, cache_dir, on_event)
+
+
+def _other_phase(planned: Plan, studied: Journal | None) -> dict[str, float]:
+    """What the ledger of a search is to know of its finalists: what they took, and what is kept for them."""
+    before = recorded_seconds(studied)
+    return {"before": before, "reserve": max(0.0, planned.finals_s - before)}
+
+
+def _retrained(
+    run: Run,
+    searched: Plan,
+    journal: Journal,
+    cause: Cause,
+    cache_dir: Path | None,
+    on_event: Callable[[Event], None],
+) -> Result:
+    """Train the finalists of a search that is over."""
+    clock, request = Clock(torch.device(searched.device)), run.request
+    studied, before = journal.finals(), recorded_seconds(journal)
+    trials = [trial for trial in journal.trials() if trial.state == "complete"]
+    goals = searched.objectives
+    best = front(trials, lambda trial: losses(trial.values, [goal.direction for goal in goals]))
+    if not trials:
+        journal.remember("ended", cause)
+        return Result(run, (), cause)
+    data = load(request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
+    left = max(0.0, searched.budget.amount - before - recorded_seconds(studied))
+    planned = finals.plan(searched, journal, studied, data, seed=request.seed, seconds=left, clock=clock)
+    facts = finals.facts_of(planned, len(trials))
+    if studied is None:
+        studied = journal.begin_finals(facts)
+    else:
+        for name, value in facts.items():
+            studied.remember(name, value)
+    ledger = recorded_ledger(planned.budget, studied, before=before)
+    finished = _trained(run, planned, studied, ledger, cache_dir, on_event, last=False, finalists=True)
+    ended = "interrupted" if finished.cause == "interrupted" else cause
+    if ended != "interrupted":
+        journal.remember("ended", ended)
+        on_event(Finished(tuple(best), ended, finished.progress))
+    return Result(run, tuple(best), ended, tuple(studied.trials()), planned.left_out)
+
+
+def _trained(
+    run: Run,
+    planned: Plan,
+    journal: Journal,
+    ledger: Ledger,
+    cache_dir: Path | None,
+    on_event: Callable[[Event], None],
+    *,
+    last: bool,
+    finalists: bool = False,
+) -> Finished:
+    """Train what a plan says, from where its journal is."""
 
     def tell(event: Event) -> None:
         if isinstance(event, Ended):
-            run.drop_training(event.trial.number)
+            run.drop_training(event.trial.number, finalists=finalists)
         on_event(event)
 
-    with _logged(run), graceful():
-        recorded = journal.frozen()
-        run.keep_trainings([frozen.number for frozen in recorded if not frozen.state.is_finished()])
-        driver = _driver(planned, run, journal, recorded, tell)
-        tell(Planned(run, planned, len(recorded)))
-        try:
-            _train(driver, _bench(planned, run, cache_dir), workers=planned.workers)
-        except KeyboardInterrupt:
-            driver.interrupt()
-        if driver.error:
-            raise driver.error
-        finished = driver.finish()
-    return Result(run, finished.front, finished.cause)
+    recorded = journal.frozen()
+    under_way = [frozen.number for frozen in recorded if not frozen.state.is_finished()]
+    run.keep_trainings(under_way, finalists=finalists)
+    driver = _driver(planned, run, journal, ledger, recorded, tell)
+    tell(Planned(run, planned, len(recorded)))
+    checkpoints = run.finalists if finalists else run.checkpoints
+    try:
+        _train(driver, _bench(planned, run, cache_dir, checkpoints), workers=planned.workers)
+        if run.request.networks and not driver.error:
+            journal.remember("latency", comparison.latency(planned, journal.trials()))
+    except KeyboardInterrupt:
+        driver.interrupt()
+    if driver.error:
+        raise driver.error
+    return driver.finish(last=last)
 
 
 def _begun(run: Run, planned: Plan) -> Journal:
@@ -141,21 +235,23 @@ def _begun(run: Run, planned: Plan) -> Journal:
 
 
 def _driver(
-    planned: Plan, run: Run, journal: Journal, recorded: Sequence[FrozenTrial], tell: Callable[[Event], None]
+    planned: Plan,
+    run: Run,
+    journal: Journal,
+    ledger: Ledger,
+    recorded: Sequence[FrozenTrial],
+    tell: Callable[[Event], None],
 ) -> Driver:
-    ledger = recorded_ledger(planned.budget, journal)
     ledger.hold("driver", planned.clock.seconds())
     holds_device = planned.device == "cpu" or not planned.workers
-    seed = run.request.seed
     driver = Driver(
-        proposer=Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed),
+        proposer=_chooser(planned, run.request.seed),
         journal=journal,
         ledger=ledger,
         forecast=planned.forecast,
         objectives=planned.objectives,
         length=planned.length,
         workers=max(1, planned.workers),
-        seed=seed,
         clock=planned.clock if holds_device else None,
         tell=tell,
     )
@@ -163,7 +259,13 @@ def _driver(
     return driver
 
 
-def _bench(planned: Plan, run: Run, cache_dir: Path | None) -> Bench:
+def _chooser(planned: Plan, seed: int) -> Chooser:
+    if planned.strategy is None:
+        return Roster(planned.entries, planned.seeds)
+    return Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed)
+
+
+def _bench(planned: Plan, run: Run, cache_dir: Path | None, checkpoints: Path) -> Bench:
     return Bench(
         data=run.request.data,
         size=run.request.size,
@@ -172,7 +274,8 @@ def _bench(planned: Plan, run: Run, cache_dir: Path | None) -> Bench:
         val=planned.length.val,
         recipe=planned.length.recipe,
         device=planned.device,
-        checkpoints=run.checkpoints.resolve(),
+        checkpoints=checkpoints.resolve(),
+        test=planned.length.test,
     )
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nas.runs.folder import Run
-from nas.runs.journal import has_journal, open_journal
+from nas.runs.journal import Journal, damage_told, has_journal, open_journal
 from nas.runs.lock import is_locked
 from nas.runs.trial import Trial
 from nas.search.budget import Budget
-from nas.search.events import Cause
-from nas.search.ledger import Ledger, recorded_budget, recorded_ledger
-from nas.search.objectives import objectives
+from nas.search.events import CAUSES, Cause
+from nas.search.finals import SEEDS
+from nas.search.ledger import Ledger, recorded_budget, recorded_ledger, recorded_seconds
 from nas.search.progress import Progress, progress
 from nas.search.tally import Tally
 
@@ -31,6 +31,7 @@ class Status:
         front: The trials on it.
         under_way: The trials that are.
         epochs: Of each trial; None where it is not known.
+        finalists: Trainings of finalists that reached their end, and those that are planned; None before they begin.
     """
 
     state: State
@@ -42,6 +43,7 @@ class Status:
     front: tuple[Trial, ...]
     under_way: tuple[Trial, ...]
     epochs: int | None
+    finalists: tuple[int, int] | None
 
 
 def status(run: Run) -> Status:
@@ -50,28 +52,45 @@ def status(run: Run) -> Status:
     Raises:
         RunError: its study is damaged, or written by a newer Optuna.
     """
-    tally, under_way = Tally(objectives(run.request.objectives)), list[Trial]()
     going_on = is_locked(run)  # First: a run that ends meanwhile has then recorded why.
-    if has_journal(run):
-        journal = open_journal(run)
-        facts = journal.facts()
-        ledger = recorded_ledger(recorded_budget(run.request, facts), journal)
-        for trial in journal.trials():
-            if trial.state == "running":
-                under_way.append(trial)
-            else:
-                tally.recall(trial)
-    else:
-        facts, ledger = {}, Ledger(recorded_budget(run.request, {}))
+    with damage_told(run):
+        return _told(run, going_on, open_journal(run) if has_journal(run) else None)
+
+
+def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
+    tally, under_way, resting = Tally(journal.directions if journal else ()), list[Trial](), 0
+    facts = journal.facts() if journal else {}
+    budget = recorded_budget(run.request, facts)
+    studied = journal.finals() if journal else None
+    ledger = recorded_ledger(budget, journal, before=recorded_seconds(studied)) if journal else Ledger(budget)
+    for trial in journal.trials() if journal else ():
+        if trial.state == "running":
+            under_way.append(trial)
+        elif trial.state == "waiting":
+            resting += 1
+        else:
+            tally.recall(trial)
     cause = facts.get("ended")
+    if cause not in (None, *CAUSES):
+        raise ValueError(f"it ended for {cause!r}")
     return Status(
         state="going on" if going_on else "finished" if cause else "interrupted",
         cause=cause,
-        budget=ledger.budget,
-        progress=progress(tally, ledger, running=len(under_way), workers=max(1, facts.get("workers", 1))),
+        budget=budget,
+        progress=progress(
+            tally, ledger, running=len(under_way), resting=resting, workers=max(1, int(facts.get("workers", 1)))
+        ),
         seconds=ledger.seconds,
-        overhead=ledger.overhead,
+        overhead=ledger.overhead + (float(studied.facts().get("overhead", 0.0)) if studied else 0.0),
         front=tuple(tally.front),
         under_way=tuple(under_way),
         epochs=facts.get("length", {}).get("recipe", {}).get("epochs"),
+        finalists=_finalists(studied),
     )
+
+
+def _finalists(studied: Journal | None) -> tuple[int, int] | None:
+    if studied is None:
+        return None
+    trained = sum(trial.state == "complete" for trial in studied.trials())
+    return trained, SEEDS * len(studied.facts()["finalists"])

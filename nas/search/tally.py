@@ -3,19 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from nas.runs.journal import Direction
 from nas.runs.trial import State, Trial
-from nas.search.objectives import Objective, front, losses
+from nas.search.objectives import front, losses
 
 
 class Tally:
     """Counts trials as they end, and keeps the front of the complete ones.
 
     Args:
-        objectives: What the front is of.
+        directions: Of the objectives that the front is of.
     """
 
-    def __init__(self, objectives: Sequence[Objective]) -> None:
-        self._directions = [objective.direction for objective in objectives]
+    def __init__(self, directions: Sequence[Direction]) -> None:
+        self._directions = directions
         self._reasons: list[str] = []
         self._seconds = 0.0
         self.counts: Counter[State] = Counter()
@@ -33,7 +34,8 @@ class Tally:
         self.counts[trial.state] += 1
         if trial.state == "complete":
             self._seconds += trial.seconds
-            self.best = max(accuracy for accuracy in (self.best, trial.accuracy) if accuracy is not None)
+            known = [accuracy for accuracy in (self.best, trial.accuracy) if accuracy is not None]
+            self.best = max(known, default=None)
             self.front = front([*self.front, trial], lambda trial: losses(trial.values, self._directions))
 
     @property

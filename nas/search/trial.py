@@ -17,6 +17,7 @@ from nas.lower import build
 from nas.runs.folder import training, weights
 from nas.train import checkpoint
 from nas.train.device import device_seconds
+from nas.train.evaluate import Score, evaluate
 from nas.train.failure import TrialFailure
 from nas.train.fit import Epoch, fit, seed_everything
 from nas.train.initialize import initialize
@@ -33,9 +34,10 @@ class Bench:
         seed: Of the splits.
         cache_dir: Where each host keeps its copy of the data; None for the default.
         val: Validation images to use; None for all.
-        recipe: How to train.
+        recipe: How to train what is not told otherwise.
         device: Torch's name of it.
         checkpoints: The folder of weights and of trainings under way.
+        test: Test images to score trained networks on; 0 for no score.
     """
 
     data: str | None
@@ -46,15 +48,26 @@ class Bench:
     recipe: Recipe
     device: str
     checkpoints: Path
+    test: int = 0
 
 
 @dataclass(frozen=True)
 class Job:
-    """One network to train: its trial's number, its canonical text and the seed."""
+    """One network to train.
+
+    Args:
+        number: Of its trial.
+        network: Its canonical text.
+        seed: Of the training.
+        recipe: How to train it; None for the recipe of the bench.
+        until: Epochs at whose end the training rests, without weights to keep; None for all of the recipe.
+    """
 
     number: int
     network: str
     seed: int
+    recipe: Recipe | None = None
+    until: int | None = None
 
 
 OnEpoch = Callable[[Epoch, float], bool]
@@ -62,6 +75,8 @@ OnEpoch = Callable[[Epoch, float], bool]
 
 _PARTS = 4
 """Of a batch, where memory had no room for a whole one."""
+
+_TEST_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,7 @@ class Outcome:
         stopped: Whether it was told to stop before its end.
         micro_batch: Images in each part of a batch; None where it was not parted.
         error: What is no fault of the trial: a full disk, a damaged checkpoint, absent data.
+        test: The score on the test split; None where the bench wants none, or the trial did not reach its end.
     """
 
     seconds: float
@@ -83,10 +99,11 @@ class Outcome:
     stopped: bool = False
     micro_batch: int | None = None
     error: RunError | DataError | None = None
+    test: Score | None = None
 
 
 def train(job: Job, bench: Bench, *, on_epoch: OnEpoch) -> Outcome:
-    """Train a network from its last epoch on disk, if any, and write its weights to the folder of checkpoints.
+    """Train a network from its last epoch on disk, if any, and write its weights at its end.
 
     Where memory runs out it is tried once more, with batches in four parts.
 
@@ -107,13 +124,14 @@ def train(job: Job, bench: Bench, *, on_epoch: OnEpoch) -> Outcome:
         gc.collect()
         if device.type == "cuda":
             torch.cuda.empty_cache()
-        outcome = replace(_tried(job, bench, watch, device, parts=_PARTS), micro_batch=-(-bench.recipe.batch // _PARTS))
+        micro_batch = -(-_recipe(job, bench).batch // _PARTS)
+        outcome = replace(_tried(job, bench, watch, device, parts=_PARTS), micro_batch=micro_batch)
     return replace(outcome, seconds=spent())
 
 
 def _tried(job: Job, bench: Bench, watch: "_Watch", device: torch.device, *, parts: int) -> Outcome:
     try:
-        _train(job, bench, watch, device, parts)
+        test = _train(job, bench, watch, device, parts)
     except _Stopped:
         return Outcome(0.0, stopped=True)
     except TrialFailure as failure:
@@ -125,21 +143,31 @@ def _tried(job: Job, bench: Bench, watch: "_Watch", device: torch.device, *, par
             return Outcome(0.0, error=error)
         reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         return Outcome(0.0, reason, traceback.format_exc())
-    return Outcome(0.0)
+    return Outcome(0.0, test=test)
+
+
+def _recipe(job: Job, bench: Bench) -> Recipe:
+    return job.recipe or bench.recipe
 
 
 def dataset(bench: Bench) -> Dataset:
     """The data of a bench, opened once by each process."""
-    return _dataset(bench.data, bench.size, bench.seed, bench.cache_dir, bench.val)
+    return _dataset(bench.data, bench.size, bench.seed, bench.cache_dir, bench.val, bench.test)
 
 
 @lru_cache(maxsize=1)
-def _dataset(data: str | None, size: int | None, seed: int, cache_dir: Path | None, val: int | None) -> Dataset:
+def _dataset(
+    data: str | None, size: int | None, seed: int, cache_dir: Path | None, val: int | None, test: int
+) -> Dataset:
     whole = load(data, size=size, seed=seed, cache_dir=cache_dir)
-    if val is None or val >= len(whole.val):
-        return whole
-    chosen = subset(whole.val.labels, val, seed=seed)
-    return replace(whole, val=Split(whole.val.images[chosen], whole.val.labels[chosen]))
+    return replace(whole, val=_fewer(whole.val, val, seed), test=_fewer(whole.test, test or None, seed))
+
+
+def _fewer(split: Split, count: int | None, seed: int) -> Split:
+    if count is None or count >= len(split):
+        return split
+    chosen = subset(split.labels, count, seed=seed)
+    return Split(split.images[chosen], split.labels[chosen])
 
 
 class _Stopped(Exception):  # noqa: N818  Nothing is wrong.
@@ -163,12 +191,26 @@ class _Watch:
             raise _Stopped
 
 
-def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: torch.device, parts: int) -> None:
-    data = dataset(bench)
+def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: torch.device, parts: int) -> Score | None:
+    data, recipe = dataset(bench), _recipe(job, bench)
     seed_everything(job.seed)
     module = build(parse(job.network), input=data.input)
-    initialize(module, bench.recipe.init)
+    initialize(module, recipe.init)
     folder = training(bench.checkpoints, job.number)
-    fit(module, data, bench.recipe, device=device, seed=job.seed, folder=folder, parts=parts, on_epoch=on_epoch)
+    fit(
+        module,
+        data,
+        recipe,
+        device=device,
+        seed=job.seed,
+        folder=folder,
+        until=job.until,
+        parts=parts,
+        on_epoch=on_epoch,
+    )
+    if job.until is not None and job.until < recipe.epochs:
+        return None
+    test = evaluate(module, data.test, data, device=device, batch=_TEST_BATCH // parts) if bench.test else None
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
     checkpoint.write(weights(bench.checkpoints, job.number), state)
+    return test

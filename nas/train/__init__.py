@@ -8,6 +8,7 @@ device      where to train, and the clock of the budget
 step        one batch
 fit         epochs, checkpoints, resuming
 evaluate    accuracy and loss on a split
+latency     how long an answer takes
 anytime     answers at the exits, within a budget
 final       a network trained to be kept, in a folder
 checkpoint  a training on disk

@@ -187,7 +187,7 @@ def _read(file: Path) -> dict[str, Any] | None:
         told = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"the file cannot be read: {error}", path=str(file), hint="remove the folder") from None
     if not isinstance(told, dict):
         raise RunError("this should be a JSON object", path=str(file), hint="remove the folder")

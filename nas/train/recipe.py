@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, assert_never, get_args
 
 from nas.data.augment import Augment
@@ -19,7 +20,9 @@ class Recipe:
     `dataclasses.asdict` and `recipe_of` are each other's inverse.
 
     Args:
-        epochs: Length of the whole schedule; a rung may stop earlier in it.
+        epochs: Length of the whole schedule.
+        rungs: After so many epochs each, the rate has gone its way and begins anew, as at the end; so a training that
+            stops there is one with a schedule of its own. Empty for one way.
         batch: Images in a step.
         lr: The highest learning rate.
         optimizer: Stochastic gradient descent, or RMSprop with a decay of 0.9 and an epsilon of 1.
@@ -42,6 +45,7 @@ class Recipe:
     """
 
     epochs: int
+    rungs: tuple[int, ...] = ()
     batch: int = 64
     lr: float = 0.3
     optimizer: Optimizer = "sgd"
@@ -63,6 +67,8 @@ class Recipe:
     def __post_init__(self) -> None:
         rules = {
             "epochs is at least 1": self.epochs >= 1,
+            "rungs rise, each from 1 to below the epochs": list(self.rungs)
+            == sorted(end for end in set(self.rungs) if 1 <= end < self.epochs),
             "batch is at least 1": self.batch >= 1,
             "lr is above 0": self.lr > 0,
             "momentum is from 0 to below 1": 0 <= self.momentum < 1,
@@ -104,14 +110,18 @@ def recipe_of(fields: dict[str, object]) -> Recipe:
     """
     try:
         augment = Augment(**fields.get("augment", {}))  # type: ignore[arg-type]
-        milestones: tuple[float, ...] = tuple(fields.get("milestones", ()))  # type: ignore[arg-type]
-        return Recipe(**{**fields, "augment": augment, "milestones": milestones})  # type: ignore[arg-type]
+        tuples: dict[str, tuple[float, ...]] = {
+            name: tuple(fields.get(name, ()))  # type: ignore[arg-type]
+            for name in ("milestones", "rungs")
+        }
+        return Recipe(**{**fields, "augment": augment, **tuples})  # type: ignore[arg-type]
     except TypeError as error:
         raise NasError(f"not the fields of a recipe: {error}", path="recipe") from None
 
 
 def learning_rate(recipe: Recipe, progress: float) -> float:
     """The learning rate when the share `progress`, 0..1, of the steps of the schedule is done."""
+    progress = _within_rung(recipe, progress)
     if progress < recipe.warmup:
         return recipe.lr * progress / recipe.warmup
     left = (1 - progress) / (1 - recipe.warmup)
@@ -126,3 +136,11 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
             return recipe.lr * math.pow(recipe.gamma, 1 - left)
         case _:
             assert_never(recipe.schedule)
+
+
+def _within_rung(recipe: Recipe, progress: float) -> float:
+    """The share of the steps of a rung that is done."""
+    ends = (0, *recipe.rungs, recipe.epochs)
+    epochs = progress * recipe.epochs
+    begin, end = next((pair for pair in pairwise(ends) if epochs < pair[1]), ends[-2:])
+    return (epochs - begin) / (end - begin)

@@ -88,7 +88,7 @@ def from_file(file: Path) -> Recipe:
     try:
         content = file.read_text(encoding="utf-8")
         fields = json.loads(content) if file.suffix == ".json" else tomllib.loads(content)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         hint = "paper, fast, or a .toml or .json file"
         raise NasError(f"a recipe's file cannot be read: {error}", path=str(file), hint=hint) from None
     if not isinstance(fields, dict):

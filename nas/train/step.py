@@ -1,5 +1,6 @@
 """One training step: what `fit` repeats, and what the benchmark of the training step measures."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from nas.train.average import Average
+from nas.train.graph import Recorded
 from nas.train.recipe import Recipe
 
 _RMS_DECAY, _RMS_EPSILON = 0.9, 1.0
@@ -25,20 +27,36 @@ class Step:
         recipe: How to train it.
         device: Where to.
         parts: Of a batch, whose gradients are added up: in parts it needs less memory and takes longer.
+        graph: Whether, on CUDA, steps of SGD become a graph. Not the default before a GPU has shown that it pays.
     """
 
-    def __init__(self, module: nn.Module, recipe: Recipe, *, device: torch.device, parts: int = 1) -> None:
+    def __init__(
+        self, module: nn.Module, recipe: Recipe, *, device: torch.device, parts: int = 1, graph: bool = False
+    ) -> None:
         self.module = module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = _optimizer(module, recipe)
         self.average = Average(self.module, recipe.average) if recipe.average else None
         self._clip = recipe.clip
         self._device, self._label_smoothing, self._parts = device, recipe.label_smoothing, parts
         self._exit_weights: tuple[float, ...] = getattr(module, "exit_weights", ())
+        self._lr: Tensor | None = None
+        """The rate, where a graph reads it."""
+        self._update: Callable[[Tensor, Tensor], Tensor] = self._run
+        if graph and device.type == "cuda" and recipe.optimizer == "sgd":
+            self._lr, self._update = torch.zeros((), device=device), Recorded(self._run, device)
 
     def __call__(self, images: Tensor, labels: Tensor, *, lr: float) -> Tensor:
         """The loss before the step, a detached scalar that is still on the device: to read it is to wait for it."""
+        rate = lr if self._lr is None else self._lr.fill_(lr)
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = rate
+        loss = self._update(images, labels)
+        if self.average is not None:
+            self.average.update()
+        return loss
+
+    def _run(self, images: Tensor, labels: Tensor) -> Tensor:
+        """All of a step but its rate and the average."""
         self.optimizer.zero_grad()
         loss = torch.zeros((), device=self._device)
         for some, of_some in zip(images.chunk(self._parts), labels.chunk(self._parts), strict=True):
@@ -46,8 +64,6 @@ class Step:
         if self._clip is not None:
             nn.utils.clip_grad_norm_(self.module.parameters(), self._clip)
         self.optimizer.step()
-        if self.average is not None:
-            self.average.update()
         return loss
 
     def _backward(self, images: Tensor, labels: Tensor, *, share: float) -> Tensor:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,9 @@ def read(file: Path) -> dict[str, Tensor]:
         return _safetensors(file)
     try:
         held = torch.load(file, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise WeightsError(f"not a readable state dict: {str(error).splitlines()[0]}", path=str(file)) from None
+    except Exception as error:  # noqa: BLE001 - where bytes are damaged, torch's reader stumbles in any way
+        why = str(error).partition("\n")[0]
+        raise WeightsError(f"not a readable state dict: {why}", path=str(file)) from None
     for wrapper in ("state_dict", "model"):
         held = held[wrapper] if isinstance(held, dict) and isinstance(held.get(wrapper), dict) else held
     if not isinstance(held, dict) or not all(isinstance(value, Tensor) for value in held.values()):

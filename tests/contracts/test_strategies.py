@@ -6,7 +6,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from nas.search.strategies import STRATEGIES, Sight, sampler
+from nas.errors import NameUnknownError
+from nas.search.strategies import STRATEGIES, Sight, sampler, strategy
 from nas.search.strategies.sight import Look
 
 TRIALS = 24
@@ -89,3 +90,25 @@ def test_the_default_needs_no_sight():
     random = study("random", trials=30)
     assert max(t.values[0] for t in made.trials) >= max(t.values[0] for t in random.trials) - 0.02
     assert Sight().is_blind
+
+
+@pytest.mark.parametrize("name", ["optuna:QMCSampler", "optuna:NSGAIIISampler", "optuna:TPESampler"])
+def test_samplers_of_optunas_are_strategies(name):
+    made = [params(study(name, seed=seed, trials=6)) for seed in (0, 0, 1)]
+    assert made[0] == made[1] != made[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "optuna:QMCSample",
+            "Optuna has no sampler 'QMCSample' that takes a seed(?s:.*)did you mean optuna:QMCSampler",
+        ),
+        ("optuna:GridSampler", "made of a seed alone, GridSampler also needs search_space"),
+        ("optuna:os", "Optuna has no sampler 'os'"),
+    ],
+)
+def test_what_is_no_sampler_of_optunas_is_told(name, message):
+    with pytest.raises(NameUnknownError, match=message):
+        strategy(name)

@@ -1,16 +1,27 @@
-"""Whatever text the parser is given, it answers soon, with a value or a TextError."""
+"""Whatever text the parser is given, it answers soon, with a value or a TextError; and a value can be costed."""
 
+import random
+import re
 import time
+from dataclasses import fields
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import nas
-from nas.errors import TextError
+from nas.arch.nodes import JOINS, NODES
+from nas.errors import NasError, TextError
 from tests.golden import NETWORKS
+from tests.hostile import COUNT, damaged, survives
 
 TEXTS = [nas.text(network) for network in NETWORKS.values()]
+TOKEN = re.compile(r'"[^"]*"|x\d+(?:/\d+)?|[a-z_]+|-?\d+(?:\.\d+)?|.', re.DOTALL)
+WORDS = sorted({word for text in TEXTS for word in re.findall("[a-z_]+", text)})
+STRINGS = sorted({word for text in TEXTS for word in re.findall('"[^"]*"', text)})
+NUMBERS = [
+    *("0", "1", "-1", "2", "3", "7", "64", "100000", "9" * 18, "1e300", "1e-300", "0.5"),
+    *("x1", "x6", "x1/16", "x999999999", "x0", "x1/0", "(3, 3)", "(1,)", "(true, true)", "true", "none"),
+]
+KINDS = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): kind for name, kind in NODES.items()}
 PIECES = [
     *'()[],=*"\\\n\t x-+.e1',
     "nas",
@@ -38,43 +49,63 @@ PIECES = [
 
 def answers(source: str) -> None:
     """Parse, and check what comes of it."""
-    began = time.perf_counter()
     try:
         network = nas.parse(source)
     except TextError as error:
         assert error.path.startswith("line ")  # noqa: PT017
-    else:
-        assert nas.parse(nas.text(network)) == network
-    assert time.perf_counter() - began < 1
+        raise
+    assert nas.parse(nas.text(network)) == network
+    nas.cost(network, (3, 32, 32))
 
 
-@settings(max_examples=30)
-@given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join))
-def test_garbage(source):
-    """Any characters at all, with and without the version before them."""
-    answers(source)
-    answers(f"nas 1\n{source}")
+def value(rng: random.Random, depth: int) -> str:
+    """Something that may stand in a field."""
+    match rng.randrange(8) if depth else 0:
+        case 5:
+            return "[" + ", ".join(call(rng, depth - 1) for _ in range(rng.randint(0, 3))) + "]"
+        case 6:
+            return "(" + "".join(f"{value(rng, depth - 1)}, " for _ in range(rng.randint(0, 3))) + ")"
+        case 7:
+            return call(rng, depth - 1)
+        case _:
+            return rng.choice([*NUMBERS, *STRINGS])
 
 
-@settings(max_examples=50)
-@given(st.sampled_from(TEXTS), st.data())
-def test_a_damaged_text(source, data):
-    """A text with stretches cut out, doubled, or replaced by what means something elsewhere."""
-    for _ in range(data.draw(st.integers(1, 3))):
-        start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(source))] * 2)))
-        end = min(end, start + 20)
-        instead = data.draw(st.sampled_from(["", source[start:end] * 2, *PIECES]))
-        source = source[:start] + instead + source[end:]
-    answers(source)
+def call(rng: random.Random, depth: int = 3) -> str:
+    """A part by the grammar, its fields as they come, some of them by their names."""
+    kind = rng.choice([*KINDS, *JOINS])
+    names = [field.name for field in fields(KINDS[kind])] if kind in KINDS else ["join", "drop_path"]
+    named = rng.sample(names, min(len(names), rng.randint(0, 2)))
+    items = [value(rng, depth) for _ in range(rng.randint(0, 3))]
+    times = rng.choice(["2 * ", "0 * ", "1000 * ", "199999 * "]) if rng.random() < 0.05 else ""
+    return f"{times}{kind}({', '.join([*items, *(f'{name}={value(rng, depth)}' for name in named)])})"
 
 
-@settings(max_examples=20)
-@given(st.sampled_from(TEXTS), st.data())
-def test_a_text_with_another_value(source, data):
-    """A text of which one number, name or string became another value."""
-    words = [i for i, c in enumerate(source) if c.isdigit() or c == '"']
-    at = data.draw(st.sampled_from(words))
-    answers(source[:at] + data.draw(st.sampled_from(PIECES)) + source[at + 1 :])
+def retold(whole: str, rng: random.Random) -> str:
+    """A text of which one to three words, numbers or strings became others of their kind."""
+    tokens = TOKEN.findall(whole)
+    for _ in range(rng.randint(1, 3)):
+        at = rng.choice([i for i, token in enumerate(tokens) if i > 2 and (token[0].isalnum() or token[0] == '"')])
+        first = tokens[at][0]
+        instead = STRINGS if first == '"' else WORDS if first.isalpha() and first != "x" else NUMBERS
+        tokens[at] = rng.choice(instead)
+    return "".join(tokens)
+
+
+def given(rng: random.Random) -> str:
+    match rng.randrange(4):
+        case 0:
+            return retold(rng.choice(TEXTS), rng)
+        case 1:
+            return "nas 1\n" + "\n".join(call(rng) for _ in range(rng.randint(1, 3)))
+        case 2:
+            return damaged(rng.choice(TEXTS), rng, PIECES)
+        case _:
+            return rng.choice(["", "nas 1\n"]) + "".join(rng.choice(PIECES) for _ in range(rng.randint(0, 12)))
+
+
+def test_a_damaged_or_an_invented_text():
+    assert survives(answers, (given(random.Random(f"text {i}")) for i in range(COUNT)), errors=NasError) > 100
 
 
 @pytest.mark.parametrize(
@@ -87,10 +118,24 @@ def test_a_text_with_another_value(source, data):
         "nas 1\nconv(" + "9" * 100_000 + ")",
         "nas 1\nact(" + '"' + "\\" * 100_001,
         "nas 1\n" + "1000 * add(1000 * [1000 * add([conv(1)])])",
+        'nas 1\nrepeat("a", [norm()], 999999999)',
+        'nas 1\nrepeat("a", [add([repeat("b", [norm()], 9999)])], 9999)',
         "nas 1" + " " * 1_000_000 + "?",
         "nas 1\n" + "\n" * 1_000_000 + "?",
     ],
-    ids=["many", "deep parts", "deep chains", "deep tuples", "long number", "long string", "powers", "spaces", "lines"],
+    ids=[
+        "many",
+        "deep parts",
+        "deep chains",
+        "deep tuples",
+        "long number",
+        "long string",
+        "powers",
+        "times",
+        "times times",
+        "spaces",
+        "lines",
+    ],
 )
 def test_a_text_out_of_all_proportion(source):
     """Sizes and depths beyond any network are refused at once."""
@@ -98,3 +143,15 @@ def test_a_text_out_of_all_proportion(source):
     with pytest.raises(TextError):
         nas.parse(source)
     assert time.perf_counter() - began < 1
+
+
+def test_forks_in_a_row_are_one_in_a_moment():
+    began = time.perf_counter()
+    nas.parse("nas 1\n199999 * fork()")
+    assert time.perf_counter() - began < 5
+
+
+def test_a_decision_for_a_number_out_of_all_proportion():
+    space = nas.parse('nas 1\nrepeat("stage", [norm()], span("depth", 20000, 999999999))')
+    with pytest.raises(NasError, match=r"stage: times of Repeat is at most 10,000, got \d+"):
+        nas.sample(space, random.Random(0))

@@ -1,10 +1,12 @@
 """Strategies by name. Each is an Optuna sampler, so ours and Optuna's own are interchangeable."""
 
+import inspect
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from optuna import samplers
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
 from optuna.study import Study
@@ -17,6 +19,7 @@ from nas.search.strategies.local import LocalSearch
 from nas.search.strategies.sight import LookAt, Sight
 
 DEFAULT = "front-first"
+_OPTUNA = "optuna:"
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,18 @@ class Strategy:
 
 
 def strategy(name: str) -> Strategy:
-    """The strategy of that name; "default" is the one that is used unless said.
+    """The strategy of that name.
+
+    Args:
+        name: Of a strategy; "default" for the one that is used unless said; or "optuna:" and the name of a sampler of
+            Optuna's that takes a seed and needs no more, such as "optuna:BruteForceSampler".
 
     Raises:
         NameUnknownError: there is none.
     """
     name = DEFAULT if name == "default" else name
+    if name.startswith(_OPTUNA):
+        return _optunas(name.removeprefix(_OPTUNA))
     if name not in STRATEGIES:
         near = get_close_matches(name.lower(), STRATEGIES, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(STRATEGIES)}"
@@ -65,6 +74,35 @@ def sampler(name: str, *, seed: int, look: LookAt | None = None) -> BaseSampler:
         NameUnknownError: there is no strategy of that name.
     """
     return strategy(name).sampler(seed, Sight(look))
+
+
+def _optunas(name: str) -> Strategy:
+    """A sampler of Optuna's as it comes."""
+    known: dict[str, Callable[..., BaseSampler]] = {
+        name: made
+        for name, made in inspect.getmembers(samplers, inspect.isclass)
+        if issubclass(made, BaseSampler) and "seed" in inspect.signature(made).parameters
+    }
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {_OPTUNA}{near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+        raise NameUnknownError(f"Optuna has no sampler {name!r} that takes a seed", path="--strategy", hint=hint)
+    made = known[name]
+    needed = [
+        parameter.name
+        for parameter in inspect.signature(made).parameters.values()
+        if parameter.default is parameter.empty
+    ]
+    if needed:
+        rule = f"a sampler is made of a seed alone, {name} also needs {', '.join(needed)}"
+        raise NameUnknownError(rule, path="--strategy", hint="use it in a study of your own, with nas.realize")
+
+    def sampler(seed: int, _: Sight) -> BaseSampler:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return made(seed=seed)
+
+    return Strategy(f"{_OPTUNA}{name}", f"Optuna's {name}", sampler)
 
 
 def _tpe(seed: int, _: Sight) -> BaseSampler:

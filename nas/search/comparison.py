@@ -1,0 +1,120 @@
+"""What a comparison will do: the networks of a list trained alike, for as long as a budget allows all of them."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from nas.data import load
+from nas.runs.request import Request
+from nas.runs.trial import Trial
+from nas.search.forecast import Forecast
+from nas.search.ledger import Clock
+from nas.search.length import Length, length_of
+from nas.search.limits import Terms
+from nas.search.objectives import objectives
+from nas.search.pace import Pace, pace
+from nas.search.plan import Plan, means
+from nas.search.roster import Entry
+from nas.train.latency import latencies
+from nas.train.recipe import recipe_of
+
+_PLANNED, _START_S = 0.8, 4.0
+"""Of what is left so much is planned for, since forecasts may be wrong, and a worker takes so long to start."""
+
+_SMALL_BATCH = 1.8
+"""Times as long an image takes in a batch of 16 as in one of 64, on a core; 1.6 was measured of 4 million MACs."""
+
+_LATENCY_S = 1.0
+"""To measure one network's."""
+
+
+def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None) -> Plan:
+    """The plan for a comparison. Each network is trained on a few images, to see how fast this machine is.
+
+    Args:
+        request: What is asked.
+        facts: What the run remembers, of an earlier plan and of a larger budget; None for a new run.
+        cache_dir: Where each host keeps its copy of the data; None for the default.
+
+    Raises:
+        NasError: the request cannot be met: budget, recipes or data, or a network cannot read the images.
+    """
+    known = facts or {}
+    budget, device, workers = means(request, known)
+    clock, forecast = Clock(device), Forecast()
+    data = load(request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
+    terms = Terms(request.open_space(), data.input)
+    listed = [Entry(name, terms.known(network), recipe_of(recipe)) for name, network, recipe in request.listed()]
+    paces = [pace(e.candidate.network, data, e.recipe, device=device, seed=request.seed) for e in listed]
+    for entry, measured in zip(listed, paces, strict=True):
+        if measured.per_image_s is not None:
+            forecast.learn(entry.candidate.cost, images=1, seconds=measured.per_image_s)
+    if "length" in known:
+        length = length_of(known["length"])
+    else:
+        whole = replace(paces[0], per_image_s=sum(request.seeds * (each.per_image_s or 0) for each in paces))
+        left_s = budget.amount - clock.seconds()
+        length = longest(whole, planned_s(left_s, workers)) if budget.is_time else length_at(whole)
+    per_image_s = [measured.per_image_s for measured in paces if measured.per_image_s is not None]
+    return Plan(
+        budget=budget,
+        device=str(device),
+        workers=workers,
+        strategy=None,
+        objectives=objectives(request.objectives),
+        terms=terms,
+        start=(),
+        length=length,
+        speed=None,
+        forecast=forecast,
+        trial_s=mean(per_image_s) * length.all_images if per_image_s else None,
+        clock=clock,
+        entries=tuple(fitted(entry, length) for entry in listed) if budget.is_time else tuple(listed),
+        seeds=tuple(range(request.seed, request.seed + request.seeds)),
+    )
+
+
+def latency(planned: Plan, trials: Iterable[Trial]) -> dict[str, Any]:
+    """How long the networks of a comparison that were trained take to answer, on one thread of this CPU.
+
+    Returns:
+        `ms` by name, the median of warm runs, and the `batch` and `threads` of all.
+    """
+    trained = {trial.name for trial in trials if trial.state == "complete"}
+    entries = [entry for entry in planned.entries if entry.name in trained]
+    networks = [entry.candidate.network for entry in entries]
+    found = latencies(networks, planned.terms.input, seconds=_LATENCY_S) if networks else []
+    ms = {entry.name: 1000 * measured.median_s for entry, measured in zip(entries, found, strict=True)}
+    return {"ms": ms, "batch": 1, "threads": 1}
+
+
+def planned_s(left_s: float, workers: int) -> float:
+    """Seconds that trainings may take by their forecasts, where so many are left for all."""
+    return max(0.0, _PLANNED * left_s - _START_S * workers)
+
+
+def longest(whole: Pace, seconds: float) -> Length:
+    """The length at which all trainings together take no more than so many seconds, or the shortest there is.
+
+    Args:
+        whole: One training in full; an image takes as long as one of each training.
+        seconds: Device time.
+    """
+    made = whole.within(seconds)
+    if made.recipe.batch < whole.recipe.batch:
+        made = whole.within(seconds / _SMALL_BATCH)
+    return length_at(made)
+
+
+def length_at(made: Pace) -> Length:
+    """The length of a training at that pace."""
+    return Length(made.recipe, made.train, made.val, made.test)
+
+
+def fitted(entry: Entry, length: Length) -> Entry:
+    """A network of the list with its own recipe, made as long as that of all."""
+    recipe = replace(entry.recipe, epochs=length.recipe.epochs, limit=length.recipe.limit)
+    return replace(entry, recipe=Pace(recipe, length.train, length.val, length.test, None).within(math.inf).recipe)

@@ -1,0 +1,48 @@
+"""The values that trials are judged by, each found out as soon as it can be known, and once for each network."""
+
+from collections.abc import Mapping, Sequence
+
+from nas.search.limits import Candidate
+from nas.search.objectives import Objective, Seen, losses
+
+
+class Judge:
+    """Knows what objectives come to.
+
+    Args:
+        objectives: In their order.
+    """
+
+    def __init__(self, objectives: Sequence[Objective]) -> None:
+        self._objectives = objectives
+        self._known: dict[str, dict[str, float]] = {}
+        """What is known of networks before training, by fingerprint: the values of objectives, by name."""
+
+    def know(self, candidate: Candidate, recorded: Mapping[str, float] | None = None) -> dict[str, float]:
+        """Find out what can be known of a network before training, and return what of it was measured.
+
+        Args:
+            candidate: The network.
+            recorded: What was measured of it before.
+
+        Raises:
+            ObjectiveError: an objective of a person's own fails.
+        """
+        known = self._known.setdefault(candidate.fingerprint, dict(recorded or {}))
+        before = [objective for objective in self._objectives if objective.known != "trained"]
+        for objective in before:
+            if objective.name not in known:
+                known[objective.name] = objective.value(Seen(candidate.network, candidate.cost))
+        return {objective.name: known[objective.name] for objective in before if objective.known == "measured"}
+
+    def values(self, candidate: Candidate, accuracy: float) -> list[float]:
+        """One number for each objective, of a network that was made known and has this accuracy."""
+        known, seen = self._known[candidate.fingerprint], Seen(candidate.network, candidate.cost, accuracy)
+        return [
+            known[objective.name] if objective.name in known else objective.value(seen)
+            for objective in self._objectives
+        ]
+
+    def losses(self, candidate: Candidate, accuracy: float) -> tuple[float, ...]:
+        """The same, turned so that less is better."""
+        return losses(self.values(candidate, accuracy), [objective.direction for objective in self._objectives])
