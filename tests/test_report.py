@@ -71,14 +71,14 @@ class Making:
             self.run, directions=["maximize", "minimize"], facts={"length": length, "workers": 1, "overhead": 3.0}
         )
 
-    def begin(self, width: int, *, seed: int = 0, **origin: Any) -> tuple[int, str]:
+    def begin(self, width: int, *, seed: int = 0, **notes: Any) -> tuple[int, str]:
         """One trial begins; its number and fingerprint."""
         network = Chain(Conv(width, 3), GlobalPool(), Flatten(), Linear(3))
         made = Cost(output=(3,), params=width, macs=1000 * width, activations=width, memory=width)
         offered = {"width": CategoricalDistribution(tuple(range(1, 40))), "kernel": CategoricalDistribution((1, 3))}
         asked = create_trial(state=TrialState.RUNNING, params={"width": width, "kernel": 3}, distributions=offered)
         number = self.journal.begin(
-            asked, network=text(network), fingerprint=fingerprint(network), cost=made, seed=seed, **origin
+            asked, network=text(network), fingerprint=fingerprint(network), cost=made, seed=seed, notes=notes
         )
         return number, fingerprint(network)
 
