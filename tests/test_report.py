@@ -17,10 +17,11 @@ from optuna.trial import TrialState, create_trial
 from scipy.stats import binomtest, f_oneway
 
 import nas.cli
+from analysis.report.cards import listed
 from analysis.report.growth import frame, growth
 from analysis.report.html import Html, tag
 from analysis.report.importance import FEWEST, eta_squared, importance
-from analysis.report.lineage import chain, changes
+from analysis.report.lineage import Change, chain, changes
 from analysis.report.networks import networks, wilson
 from analysis.report.page import page
 from analysis.report.record import record
@@ -70,8 +71,8 @@ class Making:
             self.run, directions=["maximize", "minimize"], facts={"length": length, "workers": 1, "overhead": 3.0}
         )
 
-    def trial(self, width: int, accuracy: float | None, *, reason: str = "", seed: int = 0, **origin: Any) -> str:
-        """One trial; without an accuracy it fails. Returns its fingerprint."""
+    def begin(self, width: int, *, seed: int = 0, **origin: Any) -> tuple[int, str]:
+        """One trial begins; its number and fingerprint."""
         network = Chain(Conv(width, 3), GlobalPool(), Flatten(), Linear(3))
         made = Cost(output=(3,), params=width, macs=1000 * width, activations=width, memory=width)
         offered = {"width": CategoricalDistribution(tuple(range(1, 40))), "kernel": CategoricalDistribution((1, 3))}
@@ -79,13 +80,18 @@ class Making:
         number = self.journal.begin(
             asked, network=text(network), fingerprint=fingerprint(network), cost=made, seed=seed, **origin
         )
+        return number, fingerprint(network)
+
+    def trial(self, width: int, accuracy: float | None, *, reason: str = "", **begun: Any) -> str:
+        """One trial; without an accuracy it fails. Returns its fingerprint."""
+        number, made = self.begin(width, **begun)
         if accuracy is None:
             self.journal.fail(number, reason, f"all of it: {reason}", seconds=1.0)
         else:
             epochs = [{"val_accuracy": accuracy / 2}, {"val_accuracy": accuracy}]
             self.journal.epochs(number, epochs, seconds=2.0)
-            self.journal.complete(number, [accuracy, made.macs], seconds=2.0)
-        return fingerprint(network)
+            self.journal.complete(number, [accuracy, 1000 * width], seconds=2.0)
+        return made
 
 
 class Reader(HTMLParser):
@@ -195,19 +201,24 @@ class TestLineage:
         steps = chain(crossed, [first, child, other, crossed])
         assert [step.trial.number for step in steps] == [0, 1, 3]
         assert [step.gained for step in steps] == [None, pytest.approx(0.1), pytest.approx(-0.05)]
-        assert [[str(change) for change in step.changes] for step in steps] == [
-            [],
-            ["depth: 1 → 2"],
-            ["block=a.width: 4 → 8"],
+        assert [step.changes for step in steps] == [
+            (),
+            (Change("depth", 1, 2),),
+            (Change("block=a.width", 4, 8),),
         ]
         assert steps[-1].others == (other,)
 
     def test_what_opens_and_closes(self) -> None:
         told = changes({"block": "a", "block=a.width": 4}, {"block": "b", "block=b.kernel": 3})
-        assert [str(change) for change in told] == [
+        assert told == [
+            Change("block", "a", "b"),
+            Change("block=a.width", 4, None),
+            Change("block=b.kernel", None, 3),
+        ]
+        assert re.findall("<li>(.*?)</li>", listed(told)) == [
             "block: a → b",
-            "block=a.width: no longer open, was 4",
-            "block=b.kernel: now open, 3",
+            "now open: block=b.kernel = 3",
+            "no longer open: block=a.width",
         ]
 
     def test_of_a_damaged_record_ends(self) -> None:

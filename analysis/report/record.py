@@ -3,10 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from nas.arch.cost import Shape
 from nas.arch.nodes import Network
+from nas.arch.text import parse
+from nas.errors import NasError
 from nas.runs import Run, Trial
 from nas.runs.journal import open_journal
 from nas.search.status import Status, status
@@ -76,6 +79,15 @@ def record(
         start=start,
         named=named or {},
     )
+
+
+@lru_cache(maxsize=1024)
+def network(told: str) -> Network | None:
+    """The network of a trial's text; None where that is damaged: all else of the trial can be told."""
+    try:
+        return parse(told)
+    except NasError:
+        return None
 
 
 def _environment(run: Run) -> dict[str, Any]:

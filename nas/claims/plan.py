@@ -60,7 +60,7 @@ class Plan:
         return self.trainings[0].recipe.epochs
 
     def told(self) -> dict[str, Any]:
-        """What a record says of it: numbers and words, and of the trainings how they differ from one network on."""
+        """What a record says of it: numbers and words, and the recipe of each network in place of the trainings."""
         own = {name: value for name, value in asdict(self).items() if name != "trainings"}
         recipes = {training.name: asdict(training.recipe) for training in self.trainings}
         return {**own, "epochs": self.epochs, "recipes": recipes}

@@ -12,8 +12,9 @@ from nas.claims.run import Measured
 
 _SURE = 0.95
 _FOOT = (
-    "- The intervals are of the seeds: of weights, order and choice of images. Data, size and length of training are",
-    "  not the paper's, so the size of an effect cannot be set beside the published one.",
+    "- Points are percents of the test images; above zero is as claimed. The intervals are of the seeds: of weights,",
+    "  order and choice of images. Data, widths and length of training are not the paper's, so the size of an effect",
+    "  cannot be set beside the published one.",
 )
 
 
@@ -98,18 +99,18 @@ def trained(plan: dict[str, Any]) -> str:
 
 def concluded(contrast: dict[str, Any], seeds: int) -> str:
     """What a contrast came to, in a sentence."""
-    effect = f"{contrast['effect']:+.2f} points of error"
+    effect = f"by {contrast['effect']:+.2f} points"
     if contrast["shown"] == "unknown":
-        return f"One seed shows nothing: {contrast['says']}? {effect}."
+        return f"One seed shows nothing: {contrast['says']}? Here {effect}."
     low, high = contrast["interval"]
     numbers = f"{effect}, 95 % interval {low:+.2f} to {high:+.2f}, p = {contrast['p']:.2g}, paired t of {seeds} seeds"
     match contrast["shown"]:
         case "yes":
-            return f"**Shown here**: {contrast['says']}: {numbers}."
+            return f"**Shown here**: {contrast['says']}, {numbers}."
         case "opposite":
-            return f"**Here it is the other way round**, not as claimed that {contrast['says']}: {numbers}."
+            return f"**Here it is the other way round**, not that {contrast['says']}: {numbers}."
         case _:
-            return f"**Not shown with these seeds**: {contrast['says']}: {numbers}. That is no proof of the contrary."
+            return f"**Not shown with these seeds**: {contrast['says']}, {numbers}. That is no proof of the contrary."
 
 
 def _network(label: str, plan: Plan, found: Sequence[Sequence[Measured]]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def _listed() -> str:
 
 
 def _takes(claim: Claim) -> str:
-    return f"--budget, {_BUDGET} unless said" if claim.arms else "half a minute"
+    return f"--budget, {_BUDGET} unless said" if claim.arms else "a minute at most"
 
 
 def _trained(claim: Claim, asked: dict[str, Any], folder: Path, *, quiet: bool) -> tuple[dict[str, Any], str]:
@@ -142,7 +142,7 @@ def _timed(claim: Claim, asked: dict[str, Any], folder: Path) -> tuple[dict[str,
 
     record.begun(folder, asked, dict, what="a claim")
     record.begin(folder, asked, {})
-    click.echo(f"measuring for about {speed.SECONDS:.0f} s", err=True)
+    click.echo(f"measuring for {speed.SECONDS:.0f} s at most", err=True)
     told = {"version": record.VERSION, **_told(claim), "measured": speed.speed(catalog.network, seconds=speed.SECONDS)}
     page = speed.page(told)
     record.end(folder, "claim", told, page)
