@@ -94,6 +94,7 @@ class Driver:
         objectives: What trials are judged by.
         length: Of every trial.
         workers: Trials at once.
+        share: Of a device, that each holds.
         seed: Of every training: all see the images in one order, so that what differs is the networks' own.
         clock: Of this process, where it holds a device too.
         tell: Called with what happens.
@@ -112,10 +113,11 @@ class Driver:
         seed: int,
         clock: Clock | None,
         tell: Callable[[Event], None],
+        share: float = 1.0,
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
         self._objectives, self._length, self._workers, self._seed = objectives, length, workers, seed
-        self._clock, self._tell = clock, tell
+        self._clock, self._tell, self._share = clock, tell, share
         self._tally = Tally(objectives)
         self._running: dict[int, _Running] = {}
         self._waiting: deque[int] = deque()
@@ -289,7 +291,7 @@ class Driver:
 
     def progress(self) -> Progress:
         """How far the search is."""
-        return progress(self._tally, self._ledger, running=len(self._running), workers=self._workers)
+        return progress(self._tally, self._ledger, running=len(self._running), devices=self._workers * self._share)
 
     @property
     def _is_out_of_time(self) -> bool:

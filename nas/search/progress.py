@@ -33,8 +33,8 @@ class Progress:
     eta_s: float | None
 
 
-def progress(tally: Tally, ledger: Ledger, *, running: int, workers: int) -> Progress:
-    """How far a search is with so many trials under way, and so many at once."""
+def progress(tally: Tally, ledger: Ledger, *, running: int, devices: float) -> Progress:
+    """How far a search is with so many trials under way, on so many devices."""
     return Progress(
         complete=tally.counts["complete"],
         failed=tally.counts["fail"],
@@ -44,12 +44,12 @@ def progress(tally: Tally, ledger: Ledger, *, running: int, workers: int) -> Pro
         front=len(tally.front),
         spent=ledger.spent,
         left=ledger.left,
-        eta_s=_eta(tally, ledger, running, workers),
+        eta_s=_eta(tally, ledger, running, devices),
     )
 
 
-def _eta(tally: Tally, ledger: Ledger, running: int, workers: int) -> float | None:
+def _eta(tally: Tally, ledger: Ledger, running: int, devices: float) -> float | None:
     if ledger.budget.is_time:
-        return ledger.left / workers
+        return ledger.left / devices
     seconds = tally.mean_seconds
-    return None if seconds is None else (ledger.left + running) * seconds / workers
+    return None if seconds is None else (ledger.left + running) * seconds / devices

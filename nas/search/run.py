@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import torch
 from optuna.trial import FrozenTrial
 
 from nas.arch.text import parse
@@ -19,6 +18,7 @@ from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
 from nas.search.budget import Budget
+from nas.search.devices import devices_at
 from nas.search.driver import Driver
 from nas.search.events import CAUSES, Cause, Ended, Event, Planned
 from nas.search.ledger import recorded_budget, recorded_ledger
@@ -44,6 +44,7 @@ def search(
     runs_dir: Path,
     name: str | None = None,
     cache_dir: Path | None = None,
+    address: str | None = None,
     on_event: Callable[[Event], None] = lambda _: None,
 ) -> Result:
     """Search until the budget is spent, and return the front.
@@ -56,6 +57,7 @@ def search(
         runs_dir: Where the folder of the run is made.
         name: Of the run; None for the time and the name of the space.
         cache_dir: Where each host keeps its copy of the data; None for the default.
+        address: Of the Ray cluster that trains, `HOST:PORT` or `auto`; None for this machine.
         on_event: Called with the plan, then with what happens.
 
     Raises:
@@ -65,10 +67,11 @@ def search(
     """
     storage = request.storage and storages.absolute(request.storage)
     request = replace(request, data=absolute(request.data), storage=storage)
-    planned = plan(request, cache_dir=cache_dir)
-    run = create(request, runs_dir=runs_dir, name=name, devices=_devices(planned.device))
-    with locked(run):
-        return _conduct(run, planned, _begun(run, planned), cache_dir, on_event)
+    with devices_at(address) as devices:
+        planned = plan(request, devices=devices, cache_dir=cache_dir)
+        run = create(request, runs_dir=runs_dir, name=name, devices=devices.names[planned.device])
+        with locked(run):
+            return _conduct(run, planned, _begun(run, planned), cache_dir, on_event, is_joined=not devices.is_here)
 
 
 def resume(
@@ -76,6 +79,7 @@ def resume(
     *,
     more: Budget | None = None,
     cache_dir: Path | None = None,
+    address: str | None = None,
     on_event: Callable[[Event], None] = lambda _: None,
 ) -> Result:
     """Go on with a search that was interrupted or killed, or that has more to spend, and return its front.
@@ -87,6 +91,7 @@ def resume(
         run: Its folder.
         more: To be spent beside what was asked; None for nothing.
         cache_dir: As in `search`.
+        address: As in `search`; another than before will do.
         on_event: As in `search`.
 
     Raises:
@@ -94,7 +99,7 @@ def resume(
         BudgetError: `more` counts something else than the run.
         NasError: as `search`.
     """
-    with locked(run):
+    with locked(run), devices_at(address) as devices:
         journal = open_journal(run) if has_journal(run) else None
         facts = journal.facts() if journal else {}
         if more is not None:
@@ -105,16 +110,22 @@ def resume(
                 path=str(run.folder),
                 hint=f"to go on with more, say --budget: {run.request.budget} more, for example",
             )
-        planned = plan(run.request, facts=facts, cache_dir=cache_dir)
+        planned = plan(run.request, devices=devices, facts=facts, cache_dir=cache_dir)
         journal = journal or _begun(run, planned)
         if more is not None:
             journal.remember("budget", facts["budget"])
         journal.remember("ended", None)
-        return _conduct(run, planned, journal, cache_dir, on_event)
+        return _conduct(run, planned, journal, cache_dir, on_event, is_joined=not devices.is_here)
 
 
 def _conduct(
-    run: Run, planned: Plan, journal: Journal, cache_dir: Path | None, on_event: Callable[[Event], None]
+    run: Run,
+    planned: Plan,
+    journal: Journal,
+    cache_dir: Path | None,
+    on_event: Callable[[Event], None],
+    *,
+    is_joined: bool,
 ) -> Result:
     """Search within a run that is locked."""
 
@@ -129,7 +140,7 @@ def _conduct(
         driver = _driver(planned, run, journal, recorded, tell)
         tell(Planned(run, planned, len(recorded)))
         try:
-            _train(driver, _bench(planned, run, cache_dir), workers=planned.workers)
+            _train(driver, _bench(planned, run, cache_dir), planned, is_joined=is_joined)
         except KeyboardInterrupt:
             driver.interrupt()
         if driver.error:
@@ -148,7 +159,9 @@ def _driver(
     planned: Plan, run: Run, journal: Journal, recorded: Sequence[FrozenTrial], tell: Callable[[Event], None]
 ) -> Driver:
     ledger = recorded_ledger(planned.budget, journal)
-    ledger.hold("driver", planned.clock.seconds())
+    ledger.hold("calibration", planned.elsewhere_s)
+    if planned.clock:
+        ledger.hold("driver", planned.clock.seconds())
     holds_device = planned.device == "cpu" or not planned.workers
     seed = run.request.seed
     driver = Driver(
@@ -159,6 +172,7 @@ def _driver(
         objectives=planned.objectives,
         length=planned.length,
         workers=max(1, planned.workers),
+        share=planned.share,
         seed=seed,
         clock=planned.clock if holds_device else None,
         tell=tell,
@@ -180,19 +194,13 @@ def _bench(planned: Plan, run: Run, cache_dir: Path | None) -> Bench:
     )
 
 
-def _train(driver: Driver, bench: Bench, *, workers: int) -> None:
-    if workers:
+def _train(driver: Driver, bench: Bench, planned: Plan, *, is_joined: bool) -> None:
+    if planned.workers:
         from nas.search.workers import tune  # Loading Ray takes seconds, and not every machine has it.
 
-        tune.run(driver, bench, workers=workers)
+        tune.run(driver, bench, workers=planned.workers, gpus_per_trial=planned.share, is_joined=is_joined)
     else:
         inline.run(driver, bench)
-
-
-def _devices(device: str) -> list[str]:
-    if device == "cpu":
-        return ["cpu"]
-    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
 
 
 @contextmanager

@@ -56,12 +56,13 @@ def status(run: Run) -> Status:
                 tally.recall(trial)
     else:
         facts, ledger = {}, Ledger(recorded_budget(run.request, {}))
+    devices = max(1, facts.get("workers", 1)) * run.request.gpus_per_trial
     cause = facts.get("ended")
     return Status(
         state="going on" if going_on else "finished" if cause else "interrupted",
         cause=cause,
         budget=ledger.budget,
-        progress=progress(tally, ledger, running=running, workers=max(1, facts.get("workers", 1))),
+        progress=progress(tally, ledger, running=running, devices=devices),
         seconds=ledger.seconds,
         overhead=ledger.overhead,
     )
