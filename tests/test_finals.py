@@ -80,7 +80,7 @@ def request_of(shades: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setenv("NAS_CACHE", str(tmp_path / "cache"))
 
     def make(**more: Any) -> Request:
-        fields = {"budget": "9cpus", "finalists": 0.5, "workers": 0, "data": str(shades), "recipe": {"epochs": 1}}
+        fields = {"budget": "6cpus", "finalists": 0.4, "workers": 0, "data": str(shades), "recipe": {"epochs": 1}}
         return Request(space="tiny", space_text=text(SPACE), **(fields | more))
 
     return make
@@ -133,7 +133,7 @@ def test_the_front_is_trained_again_and_every_command_says_so(
     monkeypatch.chdir(tmp_path)
     result = begin(request_of(), tmp_path)
     run = result.run
-    check(run, 9)
+    check(run, 6)
     assert sorted(result.finalists, key=lambda trial: trial.number) == read_finals(run)
     means = {network.name: (network.macs, -network.mean) for network in repeated(read_finals(run))}
     best = {a for a in means if not any(means[b] != means[a] and _no_worse(means[b], means[a]) for b in means)}
@@ -153,10 +153,10 @@ def test_the_front_is_trained_again_and_every_command_says_so(
     assert subject.card()["metrics"][1]["value"] == chosen.mean
     assert subject.module(torch.zeros(1, *subject.input)).shape == (1, 3)
 
-    again = resume(run, more=Budget.parse("3cpus"))
+    again = resume(run, more=Budget.parse("2cpus"))
     before = {(trial.name, trial.seed): trial.test for trial in result.finalists}
     assert before.items() <= {(trial.name, trial.seed): trial.test for trial in again.finalists}.items()
-    check(run, 12)
+    check(run, 8)
 
 
 def _no_worse(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
@@ -175,7 +175,7 @@ def test_a_run_that_is_killed_goes_on_in_the_right_phase(
     seconds = status(run).seconds
     events: list[Event] = []
     result = resume(run, on_event=events.append)
-    check(run, 9)
+    check(run, 6)
     plans = [event for event in events if isinstance(event, Planned)]
     assert len(plans) == 3 - phase
     assert plans[0].recorded == 3

@@ -124,7 +124,11 @@ def test_a_persons_file_is_a_recipe(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('epochs = 3\nschedule = "steps"\nmilestones = [0.5]\naugment = {flip = true}\n')
     assert from_file(file) == Recipe(epochs=3, schedule="steps", milestones=(0.5,), augment=Augment(flip=True))
-    for content, rule in (("epochs = ", "cannot be read"), ("epoch = 3", "not the fields"), ("epochs = 0", "at least")):
+    for content, rule in (
+        ("epochs = ", "cannot be read"),
+        ("epoch = 3", "a recipe has no field"),
+        ("epochs = 0", "at least"),
+    ):
         file.write_text(content)
         with pytest.raises(NasError, match=rule):
             from_file(file)

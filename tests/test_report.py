@@ -17,10 +17,11 @@ from optuna.trial import TrialState, create_trial
 from scipy.stats import binomtest, f_oneway
 
 import nas.cli
+from analysis.report.cards import listed
 from analysis.report.growth import frame, growth
 from analysis.report.html import Html, tag
 from analysis.report.importance import FEWEST, eta_squared, importance
-from analysis.report.lineage import chain, changes
+from analysis.report.lineage import Change, chain, changes
 from analysis.report.networks import networks, wilson
 from analysis.report.page import page
 from analysis.report.record import record
@@ -70,22 +71,27 @@ class Making:
             self.run, directions=["maximize", "minimize"], facts={"length": length, "workers": 1, "overhead": 3.0}
         )
 
-    def trial(self, width: int, accuracy: float | None, *, reason: str = "", seed: int = 0, **origin: Any) -> str:
-        """One trial; without an accuracy it fails. Returns its fingerprint."""
+    def begin(self, width: int, *, seed: int = 0, **notes: Any) -> tuple[int, str]:
+        """One trial begins; its number and fingerprint."""
         network = Chain(Conv(width, 3), GlobalPool(), Flatten(), Linear(3))
         made = Cost(output=(3,), params=width, macs=1000 * width, activations=width, memory=width)
         offered = {"width": CategoricalDistribution(tuple(range(1, 40))), "kernel": CategoricalDistribution((1, 3))}
         asked = create_trial(state=TrialState.RUNNING, params={"width": width, "kernel": 3}, distributions=offered)
         number = self.journal.begin(
-            asked, network=text(network), fingerprint=fingerprint(network), cost=made, seed=seed, **origin
+            asked, network=text(network), fingerprint=fingerprint(network), cost=made, seed=seed, notes=notes
         )
+        return number, fingerprint(network)
+
+    def trial(self, width: int, accuracy: float | None, *, reason: str = "", **begun: Any) -> str:
+        """One trial; without an accuracy it fails. Returns its fingerprint."""
+        number, made = self.begin(width, **begun)
         if accuracy is None:
             self.journal.fail(number, reason, f"all of it: {reason}", seconds=1.0)
         else:
             epochs = [{"val_accuracy": accuracy / 2}, {"val_accuracy": accuracy}]
             self.journal.epochs(number, epochs, seconds=2.0)
-            self.journal.complete(number, [accuracy, made.macs], seconds=2.0)
-        return fingerprint(network)
+            self.journal.complete(number, [accuracy, 1000 * width], seconds=2.0)
+        return made
 
 
 class Reader(HTMLParser):
@@ -195,19 +201,24 @@ class TestLineage:
         steps = chain(crossed, [first, child, other, crossed])
         assert [step.trial.number for step in steps] == [0, 1, 3]
         assert [step.gained for step in steps] == [None, pytest.approx(0.1), pytest.approx(-0.05)]
-        assert [[str(change) for change in step.changes] for step in steps] == [
-            [],
-            ["depth: 1 → 2"],
-            ["block=a.width: 4 → 8"],
+        assert [step.changes for step in steps] == [
+            (),
+            (Change("depth", 1, 2),),
+            (Change("block=a.width", 4, 8),),
         ]
         assert steps[-1].others == (other,)
 
     def test_what_opens_and_closes(self) -> None:
         told = changes({"block": "a", "block=a.width": 4}, {"block": "b", "block=b.kernel": 3})
-        assert [str(change) for change in told] == [
+        assert told == [
+            Change("block", "a", "b"),
+            Change("block=a.width", 4, None),
+            Change("block=b.kernel", None, 3),
+        ]
+        assert re.findall("<li>(.*?)</li>", listed(told)) == [
             "block: a → b",
-            "block=a.width: no longer open, was 4",
-            "block=b.kernel: now open, 3",
+            "now open: block=b.kernel = 3",
+            "no longer open: block=a.width",
         ]
 
     def test_of_a_damaged_record_ends(self) -> None:
@@ -321,6 +332,32 @@ class TestPage:
         assert "No network was trained to its end." in told
         assert "networks are not drawn" in told
         assert "diverged" in told
+
+    def test_sets_finalists_apart_with_the_spread_of_their_seeds(self, making: Making) -> None:
+        searched = record(making.run)
+        finals = making.journal.begin_finals({"finalists": [{}, {}], "overhead": 0.0})
+        for name, tests in (("1", (0.60, 0.62, 0.64)), ("4", (0.70, 0.75, 0.71)), ("2", (0.40, 0.41, 0.42))):
+            trial = searched.trials[int(name)]
+            for seed, test in enumerate(tests):
+                begun = create_trial(state=TrialState.RUNNING)
+                made = Cost(output=(3,), params=1, macs=trial.macs, activations=1, memory=1)
+                number = finals.begin(
+                    begun,
+                    network=trial.network,
+                    fingerprint=trial.fingerprint,
+                    cost=made,
+                    seed=seed,
+                    notes={"name": name},
+                )
+                finals.epochs(number, [{"val_accuracy": 0.5}], seconds=3.0)
+                score = {"accuracy": test, "top5": 1.0, "loss": 1.0, "count": 100}
+                finals.complete(number, [test, trial.macs], seconds=3.0, test=score)
+        told = read(page(record(making.run))).text
+        assert "trial 1 62.00 % 2.00 % 60.00 62.00 64.00 8 k".replace(" ", "") in told.replace(" ", "")
+        assert "trial 4 72.00 % 2.65 %".replace(" ", "") in told.replace(" ", "")
+        assert "beaten" in told.partition("42.00")[2][:40]
+        assert "finalists927s" in told.replace(" ", "")
+        assert "The finalists" not in read(page(searched)).text
 
     def test_compares_with_the_control(self, tmp_path: Path) -> None:
         making = Making(tmp_path)

@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from analysis.report.html import Child, Html, tag
 from analysis.report.lineage import ORIGINS, Change, Step
 from analysis.report.networks import Trained
-from analysis.report.record import Record
+from analysis.report.record import Record, network
 from analysis.report.tables import facts, folded
 from analysis.report.words import STATES, commands, count, duration, percent, points
 from nas.arch.diff import diff
 from nas.arch.nodes import Network
-from nas.arch.text import parse
-from nas.errors import NasError
 from nas.runs import Trial
 
 _MOST_EDITS = 40
@@ -66,8 +64,14 @@ def bar_told(trained: Trained) -> str:
 
 
 def listed(changes: Iterable[Change]) -> Html:
-    """Decisions that differ, one a line."""
-    return tag("ul", [tag("li", str(change)) for change in changes], class_="changes")
+    """Decisions that differ, one a line; in a line together those that are newly open, and those that no longer are."""
+    told = list(changes)
+    lines = [f"{one.hole}: {one.before} → {one.after}" for one in told if None not in (one.before, one.after)]
+    opened = [f"{one.hole} = {one.after}" for one in told if one.before is None]
+    closed = [one.hole for one in told if one.after is None]
+    lines += [f"now open: {', '.join(opened)}"] if opened else []
+    lines += [f"no longer open: {', '.join(closed)}"] if closed else []
+    return tag("ul", [tag("li", line) for line in lines], class_="changes")
 
 
 def _badges(trial: Trial, trained: Trained | None) -> list[Html]:
@@ -102,22 +106,19 @@ def _origin(record: Record, step: Step) -> Html | str:
         beside = [" and ", *[link(other) for other in step.others]] if step.others else []
         gained = f": {points(step.gained)}" if step.gained is not None else ""
         head = tag("p", "from ", link(step.parent), beside, gained)
-        try:
-            edits = _edits(parse(step.parent.network), step.trial)
-        except NasError:
-            return tag("div", head, listed(step.changes))
-        return tag("div", head, listed(step.changes), edits, class_="origin")
+        edits = _edits(network(step.parent.network), step.trial)
+        return tag("div", head, listed(step.changes), edits)
     if record.start is not None:
         around = record.run.request.around or "the named network"
-        return tag("div", tag("p", f"set against {around}"), _edits(record.start, step.trial), class_="origin")
+        return tag("div", tag("p", f"set against {around}"), _edits(record.start, step.trial))
     return ""
 
 
-def _edits(before: Network, trial: Trial) -> Html | str:
-    try:
-        edits = diff(before, parse(trial.network))
-    except NasError:  # A damaged text; all else of the trial can be told.
+def _edits(before: Network | None, trial: Trial) -> Html | str:
+    after = network(trial.network)
+    if before is None or after is None:
         return ""
+    edits = diff(before, after)
     told = [str(edit) for edit in edits[:_MOST_EDITS]]
     if len(edits) > _MOST_EDITS:
         told.append(f"and {len(edits) - _MOST_EDITS} more")

@@ -25,13 +25,6 @@ class Change:
     before: Any
     after: Any
 
-    def __str__(self) -> str:
-        if self.before is None:
-            return f"{self.hole}: now open, {self.after}"
-        if self.after is None:
-            return f"{self.hole}: no longer open, was {self.before}"
-        return f"{self.hole}: {self.before} → {self.after}"
-
 
 @dataclass(frozen=True)
 class Step:

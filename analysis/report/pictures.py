@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
+from analysis.report.record import network
 from nas.arch.cost import Shape
-from nas.arch.text import parse
 from nas.draw import draw
-from nas.errors import NasError
 from nas.runs import Trial
 
 MOST = 80
@@ -26,11 +25,9 @@ def pictures(trials: Iterable[Trial], input: Shape, on_picture: Callable[[int], 
     """
     made: dict[int, str] = {}
     for trial in list(trials)[:MOST]:
-        try:
-            made[trial.number] = address(draw(parse(trial.network), input, f"trial {trial.number}"))
-        except NasError:  # A damaged text; all else of the trial can be told.
-            continue
-        on_picture(len(made))
+        if (drawn := network(trial.network)) is not None:
+            made[trial.number] = address(draw(drawn, input, f"trial {trial.number}"))
+            on_picture(len(made))
     return made
 
 

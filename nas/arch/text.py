@@ -23,7 +23,7 @@ import json
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import MISSING, fields
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple, TypeGuard, cast
 
@@ -73,7 +73,13 @@ def compact(part: Any) -> str:
         case int() | float():
             return repr(part)
         case _:
-            return f"{_word(part)}({', '.join(_items(part))})"
+            return _called(part)
+
+
+@lru_cache(maxsize=1 << 16)
+def _called(part: Any) -> str:
+    """A part as its kind with its fields; remembered, because networks repeat their blocks."""
+    return f"{_word(part)}({', '.join(_items(part))})"
 
 
 def fingerprint(network: Network) -> str:

@@ -23,7 +23,8 @@ from nas.errors import NasError
 from nas.runs.journal import Direction
 from nas.search.hypervolume import hypervolume
 from nas.search.strategies import Strategy
-from nas.search.strategies.sight import Look, Sight
+from nas.search.strategies.known import Look
+from nas.search.strategies.sight import Sight
 
 INPUT: Shape = (3, 32, 32)
 WORST = {"cifar10": 70.0, "cifar100": 40.0, "imagenet16": 15.0}

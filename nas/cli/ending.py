@@ -63,6 +63,10 @@ def report(result: Result, start: Network | None, *, as_json: bool) -> None:
     ]
     click.echo("\n".join(table(["trial", "accuracy", "MACs", "params", *others, "fingerprint"], rows)))
     click.echo("accuracy is that of the validation split, after a short training with one seed")
+    if result.run.request.finalists and result.cause != "interrupted":
+        click.echo(
+            "no time was left to train finalists; a larger budget, or a larger share with --finalists, gives them some"
+        )
     for trial in trials if start else ():
         click.echo(f"\ntrial {trial.number}, as edits of {result.run.request.around} for these images:")
         click.echo("\n".join(f"  {edit}" for edit in edits[trial.number]) or "  none: it is that network")

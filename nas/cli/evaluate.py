@@ -77,6 +77,8 @@ def command(weights: Path, images: Path, network: str | None, share: float, batc
 
 def _network(weights: Path, name: str | None) -> tuple[Chain, dict[str, Any]]:
     """The network that weights belong to, and how its images are read: from their card, or by name."""
+    if not weights.is_file():
+        raise WeightsError("no such file", path=str(weights))
     file = weights.with_name(f"{weights.name}.json")
     if name is not None:
         named = options.named(name)

@@ -15,7 +15,7 @@ from nas.arch.named import Named
 from nas.arch.nodes import Chain, chain, is_open
 from nas.arch.rewrite import with_classes
 from nas.arch.text import parse
-from nas.errors import NasError
+from nas.errors import NasError, TextError
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 classes = click.option("--classes", type=click.IntRange(1), help="Number of classes, if not the network's own.")
@@ -46,10 +46,12 @@ def named(spec: str) -> Named:
     try:
         if not file.is_file():
             return catalog.network(spec)
-        content = file.read_text(encoding="utf-8")
+        whole = chain(parse(file.read_text(encoding="utf-8")))
+    except TextError as error:
+        raise TextError(error.rule, path=f"{spec}, {error.path}", hint=error.hint) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"a network is a name or a readable text file, but: {error}", path=_short(spec)) from None
-    whole = chain(parse(content))
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise InputError(f"a network is a name or a readable text file, but: {why}", path=spec[:100]) from None
     if is_open(whole):
         raise NasError("a file given as a network holds one, got a space", path=spec)
     return unpublished(spec, whole, (3, 224, 224))
@@ -58,10 +60,6 @@ def named(spec: str) -> Named:
 def network(named: Named, classes: int | None) -> Chain:
     """The network, for so many classes where that is said."""
     return chain(named.network() if classes is None else with_classes(named.network(), classes))
-
-
-def _short(spec: str) -> str:
-    return spec if len(spec) <= 100 else f"{spec[:100]}…"
 
 
 def unpublished(name: str, network: Chain, input: Shape) -> Named:

@@ -308,7 +308,7 @@ def damage_told(run: Run) -> Iterator[None]:
         yield
     except KeyError as error:
         raise _damaged(run, f"a trial holds no {error}") from None
-    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError, LookupError) as error:
+    except (SQLAlchemyError, OptunaError, RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
         if isinstance(error, RunError):
             raise
         raise _damaged(run, why(error)) from None

@@ -67,7 +67,7 @@ def length_of(fields: dict[str, Any]) -> Length:
     """The length that `dataclasses.asdict` made `fields` of.
 
     Raises:
-        KeyError, TypeError: it made them of something else.
+        KeyError, TypeError, ValueError: it made them of something else.
     """
     return Length(recipe_of(fields["recipe"]), int(fields["train"]), int(fields["val"]), int(fields.get("test", 0)))
 

@@ -8,7 +8,7 @@ from nas.arch.cost import Cost
 from nas.arch.traits import traits
 from nas.search.limits import Terms, UnfitError
 from nas.search.objectives import Objective, Seen, losses
-from nas.search.strategies.sight import Look, LookAt
+from nas.search.strategies.known import Look, LookAt
 
 _MACS_PER_ELEMENT = 170
 _MACS_PER_IMAGE = 1_200_000

@@ -134,5 +134,13 @@ def front(candidates: Iterable[T], losses: Callable[[T], Sequence[float]]) -> li
     return [candidate for _, candidate in kept]
 
 
+def joined(members: list[T], newcomer: T, losses: Callable[[T], Sequence[float]]) -> list[T]:
+    """The front that `members` are when one more candidate comes to them."""
+    loss = tuple(losses(newcomer))
+    if any(_beats(tuple(losses(member)), loss) for member in members):
+        return members
+    return front([*members, newcomer], losses)
+
+
 def _beats(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return a != b and all(x <= y for x, y in zip(a, b, strict=True))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from nas.runs.journal import Direction
 from nas.runs.trial import State, Trial
-from nas.search.objectives import front, losses
+from nas.search.objectives import joined, losses
 
 
 class Tally:
@@ -36,7 +36,7 @@ class Tally:
             self._seconds += trial.seconds
             known = [accuracy for accuracy in (self.best, trial.accuracy) if accuracy is not None]
             self.best = max(known, default=None)
-            self.front = front([*self.front, trial], lambda trial: losses(trial.values, self._directions))
+            self.front = joined(self.front, trial, lambda trial: losses(trial.values, self._directions))
 
     @property
     def mean_seconds(self) -> float | None:

@@ -1,7 +1,8 @@
 """How a network is trained: a small value that a run records."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Literal, assert_never, get_args
 
@@ -84,7 +85,8 @@ class Recipe:
             "warmup is from 0 to below 1": 0 <= self.warmup < 1,
             f"schedule is one of {', '.join(get_args(Schedule))}": self.schedule in get_args(Schedule),
             "label_smoothing is from 0 to below 1": 0 <= self.label_smoothing < 1,
-            "limit is at least 1, or None": self.limit is None or self.limit >= 1,
+            "limit is a whole number from 1, or None": self.limit is None
+            or (isinstance(self.limit, int) and self.limit >= 1),
         }
         for rule, holds in rules.items():
             if not holds:
@@ -108,6 +110,7 @@ def recipe_of(fields: dict[str, object]) -> Recipe:
     Raises:
         NasError: a field is unknown or breaks its rule.
     """
+    _check_kinds(fields)
     try:
         augment = Augment(**fields.get("augment", {}))  # type: ignore[arg-type]
         tuples: dict[str, tuple[float, ...]] = {
@@ -117,6 +120,33 @@ def recipe_of(fields: dict[str, object]) -> Recipe:
         return Recipe(**{**fields, "augment": augment, **tuples})  # type: ignore[arg-type]
     except TypeError as error:
         raise NasError(f"not the fields of a recipe: {error}", path="recipe") from None
+
+
+_KINDS: dict[type, tuple[tuple[type, ...], str]] = {
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    str: ((str,), "a word"),
+    tuple: ((list, tuple), "a list"),
+    dict: ((dict,), "a table of its fields"),
+    type(None): ((int, float, type(None)), "a number, or left out"),
+}
+"""By what a field has in a recipe: what it may be, as it is and in words."""
+
+
+def _check_kinds(fields: dict[str, object]) -> None:
+    """See that fields have the names and kinds of a recipe's."""
+    known = asdict(SEARCH)
+    for name, value in fields.items():
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+            raise NasError(f"a recipe has no field {name!r}", path="recipe", hint=hint)
+        kinds, words = _KINDS[type(known[name])]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise NasError(f"{name} is {words}, got {value!r}", path=f"recipe.{name}")
+    if "epochs" not in fields:
+        raise NasError("a recipe says how many epochs it has, got none", path="recipe", hint="epochs = 30")
 
 
 def learning_rate(recipe: Recipe, progress: float) -> float:

@@ -8,7 +8,7 @@ from optuna.trial import TrialState
 
 from nas.errors import NameUnknownError
 from nas.search.strategies import STRATEGIES, Sight, sampler, strategy
-from nas.search.strategies.sight import Look
+from nas.search.strategies.known import Look
 
 TRIALS = 24
 DIRECTIONS = ("maximize", "minimize")

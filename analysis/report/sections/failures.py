@@ -1,4 +1,4 @@
-"""What went wrong: trials that failed or were stopped, by reason."""
+"""Trials that did not reach their end: they failed or were stopped, by reason."""
 
 from collections import defaultdict
 
@@ -16,9 +16,9 @@ def failures(record: Record) -> Html:
     for trial in record.trials:
         if trial.state in ("fail", "pruned"):
             reasons[STATES[trial.state], trial.reason or "no reason is recorded"].append(trial)
-    title = "What went wrong"
+    title = "Trials that did not reach their end"
     if not reasons:
-        return section("failures", title, tag("p", "Nothing: no trial failed, and none was stopped."))
+        return section("failures", title, tag("p", "None: no trial failed, and none was stopped."))
     rows = [
         (reason, state, str(len(trials)), [[link(trial), " "] for trial in trials])
         for (state, reason), trials in sorted(reasons.items(), key=lambda item: -len(item[1]))
@@ -29,4 +29,4 @@ def failures(record: Record) -> Html:
         if trials[0].detail
     ]
     heads = ["reason", "state", "trials", "which"]
-    return section("failures", title, table("Trials that did not reach their end", heads, rows, numbers=(2,)), details)
+    return section("failures", title, table("Trials by reason", heads, rows, numbers=(2,)), details)

@@ -15,8 +15,9 @@ from optuna.trial import FrozenTrial
 from nas.errors import NameUnknownError
 from nas.search.strategies.evolution import AgingEvolution
 from nas.search.strategies.front_first import FrontFirst
+from nas.search.strategies.known import LookAt
 from nas.search.strategies.local import LocalSearch
-from nas.search.strategies.sight import LookAt, Sight
+from nas.search.strategies.sight import Sight
 
 DEFAULT = "front-first"
 _OPTUNA = "optuna:"

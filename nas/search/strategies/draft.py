@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
@@ -59,7 +60,7 @@ class Draft:
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """One of the choices."""
-        return self._suggest(name, CategoricalDistribution(choices))
+        return self._suggest(name, _categorical(tuple(choices), tuple(map(type, choices))))
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
         """An integer of the range."""
@@ -71,6 +72,12 @@ class Draft:
             self.params[name] = self._plan.value(name, offered, self._rng)
             self.distributions[name] = offered
         return self.params[name]
+
+
+@lru_cache(maxsize=10_000)
+def _categorical(choices: tuple[Any, ...], _: tuple[type, ...]) -> CategoricalDistribution:
+    """One object for all who offer the same, so that many thousand trials have room; 1 and True are not the same."""
+    return CategoricalDistribution(choices)
 
 
 def options(offered: BaseDistribution) -> Sequence[Any]:

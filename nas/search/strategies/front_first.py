@@ -1,21 +1,23 @@
 """Front first: of many children of the front, the one that is expected to widen it most for its price."""
 
 import random
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import optuna
 from numpy.typing import NDArray
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 
 from nas.search.hypervolume import gains
 from nas.search.objectives import front
+from nas.search.strategies.archive import Archive
 from nas.search.strategies.draft import Plan, crossed, mutated
+from nas.search.strategies.known import Known, Look
 from nas.search.strategies.local import room_around
 from nas.search.strategies.origin import Origin
-from nas.search.strategies.planned import PlanningSampler, lost
-from nas.search.strategies.sight import Known, Look, Sight
+from nas.search.strategies.planned import PlanningSampler
+from nas.search.strategies.sight import Sight
 from nas.search.strategies.surrogate import Surrogate
 
 Floats = NDArray[np.float64]
@@ -26,15 +28,6 @@ _POOL = 120
 _SHARES = {"child": 0.6, "grandchild": 0.15, "crossing": 0.1, "random": 0.15}
 _SIGMAS = tuple(i / 2 for i in range(-4, 5))
 """Standard deviations at which what is expected is tried; weighed by the normal density."""
-
-
-@dataclass
-class _Archive:
-    """What the study says so far."""
-
-    done: list[Known] = field(default_factory=list)
-    pending: list[Known] = field(default_factory=list)
-    tried: set[Hashable] = field(default_factory=set)
 
 
 class FrontFirst(PlanningSampler):
@@ -59,7 +52,8 @@ class FrontFirst(PlanningSampler):
 
     def plan(self, study: optuna.Study, trial: FrozenTrial, rng: random.Random) -> Plan | None:
         """The candidate worth most; at the beginning the one whose costs are least like those before."""
-        archive = self._archive(study, trial)
+        archive = self._sight.archive
+        archive.read(study)
         if len(archive.done) + len(archive.pending) < _START:
             return self._apart(archive, rng)
         if not archive.done:
@@ -70,22 +64,7 @@ class FrontFirst(PlanningSampler):
         best = candidates[int(np.argmax(_worth(archive, candidates)))]
         return Plan(best.params, origin=best.origin)
 
-    def _archive(self, study: optuna.Study, trial: FrozenTrial) -> _Archive:
-        archive = _Archive()
-        for other in study.get_trials(deepcopy=False):
-            if other.number == trial.number or not other.params:
-                continue
-            known = self._sight.recorded(other.params, other.distributions)
-            if known is None:
-                continue
-            archive.tried.add(known.look.key)
-            if other.state == TrialState.COMPLETE:
-                archive.done.append(replace(known, losses=lost(study, other), number=other.number))
-            elif other.state == TrialState.RUNNING:
-                archive.pending.append(known)
-        return archive
-
-    def _apart(self, archive: _Archive, rng: random.Random) -> Plan | None:
+    def _apart(self, archive: Archive, rng: random.Random) -> Plan | None:
         """Of some random networks, the one whose costs lie farthest from those of all before."""
         if self._sight.is_blind:
             return None
@@ -96,9 +75,9 @@ class FrontFirst(PlanningSampler):
         distances = [np.abs(before - _exact(known.look)).max(axis=1, initial=0).min() for known in drawn]
         return Plan(drawn[int(np.argmax(distances))].params, origin=Origin("start"))
 
-    def _candidates(self, archive: _Archive, rng: random.Random) -> Iterator[Known]:
+    def _candidates(self, archive: Archive, rng: random.Random) -> Iterator[Known]:
         """Children of the front, of its children, crossings of it, and random networks: none twice, none tried."""
-        members = front(archive.done, lambda known: known.losses)
+        members = archive.front
         room = room_around([known.losses for known in members])
         seen = set(archive.tried)
         children: list[Known] = []
@@ -137,28 +116,28 @@ class _Objective:
     """One objective as far as it is known.
 
     Args:
-        done: Losses of the networks trained.
+        front: Losses of the members of the front.
         expected: Losses of the candidates, so many standard deviations off the mean.
         is_exact: Whether they are known before training.
     """
 
-    done: Floats
+    front: Floats
     expected: Callable[[float], Floats]
     is_exact: bool
 
 
-def _worth(archive: _Archive, candidates: Sequence[Known]) -> Floats:
+def _worth(archive: Archive, candidates: Sequence[Known]) -> Floats:
     """The hypervolume that each candidate is expected to add, for its price."""
     asked = [known.look for known in (*candidates, *archive.pending)]
-    objectives = [_objective(archive, asked, i) for i in range(len(archive.done[0].losses))]
-    done = np.stack([objective.done for objective in objectives], axis=1)
+    objectives = [_objective(archive, asked, i) for i in range(len(archive.front[0].losses))]
+    members = np.stack([objective.front for objective in objectives], axis=1)
 
     def expected(sigmas: float) -> Floats:
         return np.stack([objective.expected(sigmas) for objective in objectives], axis=1)
 
     count, means = len(candidates), expected(0.0)
     # Networks under way count as if they had done as expected, so that workers do not all look for one thing.
-    best = front([*done.tolist(), *means[count:].tolist()], lambda point: point)
+    best = front([*members.tolist(), *means[count:].tolist()], lambda point: point)
     reference = _reference(np.array(best), means, [objective.is_exact for objective in objectives])
     worth = np.zeros(count)
     for sigmas in _SIGMAS:
@@ -167,17 +146,19 @@ def _worth(archive: _Archive, candidates: Sequence[Known]) -> Floats:
     return made
 
 
-def _objective(archive: _Archive, asked: Sequence[Look], index: int) -> _Objective:
-    done = np.array([known.losses[index] for known in archive.done])
+def _objective(archive: Archive, asked: Sequence[Look], index: int) -> _Objective:
+    members = np.array([known.losses[index] for known in archive.front])
     exact = [look.losses[index] for look in asked if look.losses]
     if len(exact) == len(asked) and None not in exact:
         known = np.array(exact, dtype=np.float64)
-        if min(done.min(), known.min()) > 0:
-            done, known = np.log(done), np.log(known)
-        return _Objective(done, lambda _: known, is_exact=True)
-    surrogate = Surrogate([k.look.traits for k in archive.done], done, among=[look.traits for look in asked])
+        if min(members.min(), known.min()) > 0:
+            members, known = np.log(members), np.log(known)
+        return _Objective(members, lambda _: known, is_exact=True)
+    done = archive.done
+    losses = np.array([known.losses[index] for known in done])
+    surrogate = Surrogate([known.look.traits for known in done], losses, among=[look.traits for look in asked])
     mean, spread = surrogate.expect([look.traits for look in asked])
-    return _Objective(done, lambda sigmas: surrogate.losses(mean + sigmas * spread), is_exact=False)
+    return _Objective(members, lambda sigmas: surrogate.losses(mean + sigmas * spread), is_exact=False)
 
 
 def _reference(best: Floats, means: Floats, exact: Sequence[bool]) -> list[float]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_solve, solve_triangular
 
 Floats = NDArray[np.float64]
 Traits = Mapping[str, float]
@@ -15,6 +16,9 @@ _LENGTHS = (0.4, 0.7, 1.0, 1.5, 2.2, 3.5, 6.0)
 _NOISES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _MOST = 400
 """The best and the latest so many networks are fitted: the time grows with the cube of their number."""
+
+_MOST_SEEN = 1000
+"""Traits of so many at most are compared, again of the best and the latest."""
 
 
 class Surrogate:
@@ -29,20 +33,22 @@ class Surrogate:
     """
 
     def __init__(self, traits: Sequence[Traits], losses: Floats, *, among: Iterable[Traits] = ()) -> None:
-        chosen = _chosen(losses)
-        self._names = {name: i for i, name in enumerate(sorted({name for row in traits for name in row}))}
-        rows = self._table(traits)
+        seen = _chosen(losses, _MOST_SEEN)
+        chosen = _chosen(losses[seen], _MOST)
+        told = [traits[i] for i in seen]
+        self._names = {name: i for i, name in enumerate(sorted({name for row in told for name in row}))}
+        rows = self._table(told)
         self._scale = float(np.sqrt(np.concatenate([rows, self._table(list(among))]).var(axis=0).sum())) or 1.0
         self._rows = rows[chosen] / self._scale
         self._warp = _Warp(losses)
-        wanted = self._warp(losses[chosen])
+        wanted = self._warp(losses[seen][chosen])
         self._middle, self._size = float(wanted.mean()), float(wanted.std()) or 1.0
         self._fit((wanted - self._middle) / self._size)
 
     def expect(self, traits: Sequence[Traits]) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the stretched losses, (n,) each; `losses` turns them back."""
         near = _matern(_distances(self._table(traits) / self._scale, self._rows) / self._length)
-        solved = np.linalg.solve(self._root, near.T)
+        solved = solve_triangular(self._root, near.T, lower=True, check_finite=False)
         spread = np.sqrt(np.maximum(1e-9, 1 - (solved**2).sum(axis=0)) * self._variance)
         return self._middle + self._size * (near @ self._weights), self._size * spread
 
@@ -55,8 +61,9 @@ class Surrogate:
         for row, trait in zip(table, traits, strict=True):
             for name, value in trait.items():
                 if name in self._names:
-                    row[self._names[name]] = np.sign(value) * np.log1p(abs(value))
-        return table
+                    row[self._names[name]] = value
+        made: Floats = np.sign(table) * np.log1p(np.abs(table))
+        return made
 
     def _fit(self, wanted: Floats) -> None:
         apart, best = _distances(self._rows, self._rows), -np.inf
@@ -64,7 +71,7 @@ class Surrogate:
             kernel = _matern(apart / length)
             for noise in _NOISES:
                 root = np.linalg.cholesky(kernel + noise * np.eye(len(wanted)))
-                weights = np.linalg.solve(root.T, np.linalg.solve(root, wanted))
+                weights = cho_solve((root, True), wanted, check_finite=False)
                 variance = max(1e-12, float(wanted @ weights) / len(wanted))
                 likelihood = -0.5 * len(wanted) * np.log(variance) - np.log(np.diag(root)).sum()
                 if likelihood > best:
@@ -89,11 +96,12 @@ class _Warp:
         return made
 
 
-def _chosen(losses: Floats) -> NDArray[np.int64]:
-    if len(losses) <= _MOST:
+def _chosen(losses: Floats, most: int) -> NDArray[np.int64]:
+    """Which are the best and the latest, `most` in all."""
+    if len(losses) <= most:
         return np.arange(len(losses))
-    best = np.argsort(losses, kind="stable")[: _MOST // 2]
-    latest = np.arange(len(losses) - _MOST // 2, len(losses))
+    best = np.argsort(losses, kind="stable")[: most // 2]
+    latest = np.arange(len(losses) - most // 2, len(losses))
     return np.union1d(best, latest)
 
 
