@@ -1,5 +1,6 @@
 """Objectives beyond accuracy and MACs: measured latency, and a person's own function."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from nas.runs import Request, open_run
 from nas.runs.journal import open_journal, read_trials
 from nas.search.limits import Terms
 from nas.search.looks import looks
-from nas.search.objectives import objectives
+from nas.search.objectives import Seen, objectives, on_device
 from nas.search.own import ObjectiveError, own, resolved
 from nas.search.proposer import Proposer
 from nas.search.run import resume, search
 from nas.search.status import status
 from nas.search.strategies import strategy
+from nas.train import latency
+from nas.train.failure import TrialFailure
 
 SIDE = 12
 NETWORK = Chain(Conv(4, 3), Norm(), Act(), GlobalPool(), Flatten(), Linear(2))
@@ -68,6 +71,16 @@ def test_latency_is_measured_of_every_network_that_is_trained(searched: Any) -> 
     assert len(trials) == 3
     assert all(0 < trial.values[1] < 0.1 for trial in trials)
     assert open_journal(result.run).directions == ("maximize", "minimize")
+
+
+def test_latency_of_what_finds_no_memory_is_infinite(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise TrialFailure("out of memory", "")
+
+    (goal,) = on_device(objectives(["latency"]), (1, SIDE, SIDE), "cpu")
+    assert 0 < goal.value(Seen(NETWORK, COST)) < 0.1
+    monkeypatch.setattr(latency, "latency", full)
+    assert goal.value(Seen(NETWORK, COST)) == math.inf
 
 
 def test_a_function_of_ones_own_is_an_objective(searched: Any, tmp_path: Path) -> None:
@@ -121,7 +134,8 @@ def test_one_that_is_not_exact_is_called_once_for_a_trained_network(searched: An
         ("def size(network): return 1", ":size:smaller", "a direction is maximize or minimize, got 'smaller'"),
         ("def size(network): return 'big'", ":size", "an objective is a finite number, got 'big', str"),
         ("def size(network): return None", ":size", "an objective is a finite number, got None, NoneType"),
-        ("def size(network): return float('nan')", ":size", "an objective is a finite number, got nan"),
+        ("def size(network): return float('nan')", ":size", "an objective is a finite number, got nan, float"),
+        ("def size(network): return '3'", ":size", "an objective is a finite number, got '3', str"),
         ("def size(network):\n    return 1 / 0", ":size", "mine.py, line 2: ZeroDivisionError"),
         ("import nothing_of_the_kind", ":size", "mine.py, line 1: ModuleNotFoundError"),
         ("def size(network:", ":size", "mine.py, line 1: SyntaxError"),

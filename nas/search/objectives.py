@@ -82,12 +82,19 @@ def objectives(names: Iterable[str]) -> tuple[Objective, ...]:
 
 
 def on_device(goals: Iterable[Objective], input: Shape, device: str) -> tuple[Objective, ...]:
-    """The objectives, latency as it is measured on a device, for images of shape `input`; else it is nan."""
+    """The objectives, latency as it is measured on a device, for images of shape `input`; else it is nan.
+
+    It is infinite where memory has no room for one image; the training of such a network says so.
+    """
 
     def measured(seen: Seen) -> float:
+        from nas.train.failure import TrialFailure
         from nas.train.latency import latency
 
-        return latency(seen.network, input, device=device, seconds=_LATENCY_S).median_s
+        try:
+            return latency(seen.network, input, device=device, seconds=_LATENCY_S).median_s
+        except TrialFailure:
+            return math.inf
 
     return tuple(replace(goal, value=measured) if goal is _LATENCY else goal for goal in goals)
 

@@ -50,15 +50,13 @@ class Own:
         with lines_told(self._file, ObjectiveError):
             value = self._function(network, cost) if self._takes_cost else self._function(network)
         try:
-            number = float(value)
+            number = math.nan if isinstance(value, str) else float(value)
         except (TypeError, ValueError):
-            raise self._no_number(f"{value!r}, {type(value).__name__}") from None
+            number = math.nan
         if not math.isfinite(number):
-            raise self._no_number(str(number))
+            got = f"{value!r}, {type(value).__name__}"
+            raise ObjectiveError(f"an objective is a finite number, got {got}", path=self.spec)
         return number
-
-    def _no_number(self, got: str) -> ObjectiveError:
-        return ObjectiveError(f"an objective is a finite number, got {got}", path=self.spec)
 
 
 def is_own(spec: str) -> bool:
