@@ -14,7 +14,7 @@ from nas.runs.folder import create
 from nas.runs.journal import begin_journal
 from nas.search import sampler
 from nas.search.limits import Terms
-from nas.search.objectives import objectives
+from nas.search.objectives import Seen, objectives
 from nas.search.proposer import Proposal, Proposer
 from nas.search.strategies import strategy
 from nas.search.strategies.planned import PlanningSampler
@@ -33,8 +33,9 @@ def space() -> Chain:
 
 
 def values(proposal: Proposal) -> list[float]:
-    made = proposal.candidate.cost
-    return [goal.value(made, 1 - 1 / math.log(made.macs)) for goal in GOALS]
+    made = proposal.candidate
+    seen = Seen(made.network, made.cost, 1 - 1 / math.log(made.cost.macs))
+    return [goal.value(seen) for goal in GOALS]
 
 
 def proposer_of(name: str, seed: int = 0) -> Proposer:
@@ -125,8 +126,7 @@ def test_is_on_record_and_survives(tmp_path: Path, bred: list[list[Proposal]]) -
             fingerprint=made.fingerprint,
             cost=made.cost,
             seed=0,
-            origin=proposal.origin,
-            parents=proposal.parents,
+            notes=proposal.notes(),
         )
         journal.complete(number, values(proposal), seconds=0.0)
         proposer.tell(proposal, values(proposal))

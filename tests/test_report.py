@@ -71,14 +71,14 @@ class Making:
             self.run, directions=["maximize", "minimize"], facts={"length": length, "workers": 1, "overhead": 3.0}
         )
 
-    def begin(self, width: int, *, seed: int = 0, **origin: Any) -> tuple[int, str]:
+    def begin(self, width: int, *, seed: int = 0, **notes: Any) -> tuple[int, str]:
         """One trial begins; its number and fingerprint."""
         network = Chain(Conv(width, 3), GlobalPool(), Flatten(), Linear(3))
         made = Cost(output=(3,), params=width, macs=1000 * width, activations=width, memory=width)
         offered = {"width": CategoricalDistribution(tuple(range(1, 40))), "kernel": CategoricalDistribution((1, 3))}
         asked = create_trial(state=TrialState.RUNNING, params={"width": width, "kernel": 3}, distributions=offered)
         number = self.journal.begin(
-            asked, network=text(network), fingerprint=fingerprint(network), cost=made, seed=seed, **origin
+            asked, network=text(network), fingerprint=fingerprint(network), cost=made, seed=seed, notes=notes
         )
         return number, fingerprint(network)
 
@@ -332,6 +332,32 @@ class TestPage:
         assert "No network was trained to its end." in told
         assert "networks are not drawn" in told
         assert "diverged" in told
+
+    def test_sets_finalists_apart_with_the_spread_of_their_seeds(self, making: Making) -> None:
+        searched = record(making.run)
+        finals = making.journal.begin_finals({"finalists": [{}, {}], "overhead": 0.0})
+        for name, tests in (("1", (0.60, 0.62, 0.64)), ("4", (0.70, 0.75, 0.71)), ("2", (0.40, 0.41, 0.42))):
+            trial = searched.trials[int(name)]
+            for seed, test in enumerate(tests):
+                begun = create_trial(state=TrialState.RUNNING)
+                made = Cost(output=(3,), params=1, macs=trial.macs, activations=1, memory=1)
+                number = finals.begin(
+                    begun,
+                    network=trial.network,
+                    fingerprint=trial.fingerprint,
+                    cost=made,
+                    seed=seed,
+                    notes={"name": name},
+                )
+                finals.epochs(number, [{"val_accuracy": 0.5}], seconds=3.0)
+                score = {"accuracy": test, "top5": 1.0, "loss": 1.0, "count": 100}
+                finals.complete(number, [test, trial.macs], seconds=3.0, test=score)
+        told = read(page(record(making.run))).text
+        assert "trial 1 62.00 % 2.00 % 60.00 62.00 64.00 8 k".replace(" ", "") in told.replace(" ", "")
+        assert "trial 4 72.00 % 2.65 %".replace(" ", "") in told.replace(" ", "")
+        assert "beaten" in told.partition("42.00")[2][:40]
+        assert "finalists927s" in told.replace(" ", "")
+        assert "The finalists" not in read(page(searched)).text
 
     def test_compares_with_the_control(self, tmp_path: Path) -> None:
         making = Making(tmp_path)

@@ -55,6 +55,10 @@ PROBE = """
   const last = document.activeElement;
   last.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
   const dialog = document.querySelector("dialog");
+  said.clicked = dialog.open;
+  dialog.close();
+  last.focus();
+  key("Enter");
   said.opened = dialog.open; said.inside = dialog.contains(document.activeElement);
   said.commands = [...dialog.querySelectorAll(".commands code")].map((one) => one.textContent);
   said.ids = all("[id]").length === new Set(all("[id]").map((one) => one.id)).size;
@@ -137,6 +141,7 @@ def test_pointing_shows_and_leaving_hides(said: dict[str, Any]) -> None:
 def test_what_is_opened_holds_the_commands_and_gives_the_focus_back(said: dict[str, Any], searched: Record) -> None:
     number = said["climbed"][-1]
     which = f"{searched.run.folder}:{number}"
+    assert said["clicked"]
     assert said["opened"]
     assert said["inside"]
     assert said["commands"] == [f"nas train {which} --recipe fast", f"nas export {which}"]

@@ -12,6 +12,7 @@ from analysis.report.sections.curves import curves
 from analysis.report.sections.decisions import decisions
 from analysis.report.sections.failures import failures
 from analysis.report.sections.finalists import finalists
+from analysis.report.sections.finals import finals
 from analysis.report.sections.front import front
 from analysis.report.sections.growth import grown
 from analysis.report.sections.ledger import ledger
@@ -42,6 +43,7 @@ def page(record: Record, *, on_picture: Callable[[int], None] = lambda _: None) 
         tag(
             "main",
             front(record, found),
+            finals(record),
             tag("p", absent) if absent else "",
             finalists(record, found, drawn),
             grown(record),

@@ -1,7 +1,7 @@
 """All that a report tells of a run, read once; from here on nothing looks at the disk."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from nas.arch.nodes import Network
 from nas.arch.text import parse
 from nas.errors import NasError
 from nas.runs import Run, Trial
-from nas.runs.journal import open_journal
+from nas.runs.journal import open_journal, read_finals
 from nas.search.status import Status, status
 
 
@@ -23,6 +23,7 @@ class Record:
         run: Its folder and what was asked.
         trials: By number.
         status: How far it is.
+        finals: The trainings of its finalists.
         facts: What the run remembers of its plan.
         environment: The content of `environment.json`; empty where it cannot be read.
         input: Shape of an image; None where the data is not at hand.
@@ -33,6 +34,7 @@ class Record:
     run: Run
     trials: list[Trial]
     status: Status
+    finals: Sequence[Trial] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     input: Shape | None = None
@@ -73,6 +75,7 @@ def record(
         run=run,
         trials=journal.trials(),
         status=status(run),
+        finals=read_finals(run),
         facts=journal.facts(),
         environment=_environment(run),
         input=input,

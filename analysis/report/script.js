@@ -85,10 +85,10 @@
     });
     mark.addEventListener("keydown", (event) => {
       if (event.key === "Escape") hide();
-      if (event.key in keys) {
-        event.preventDefault();
-        step(mark, ...keys[event.key]);
-      }
+      if (event.key !== "Enter" && !(event.key in keys)) return;
+      event.preventDefault();
+      if (event.key === "Enter") open(mark);
+      else step(mark, ...keys[event.key]);
     });
   });
 

@@ -12,7 +12,7 @@ STATES = {
     "pruned": "stopped",
     "fail": "failed",
     "running": "under way",
-    "waiting": "waiting",
+    "waiting": "at a rung",
 }
 """Optuna's words for states, as a person reads them."""
 

@@ -36,10 +36,12 @@ def screen(run: Run, made: Status, *, rows: int) -> RenderableType:
 def _head(run: Run, made: Status) -> Text:
     state = f"{made.state}: {CAUSES[made.cause]}" if made.cause else made.state
     at = made.progress
+    resting = f", {at.resting} at rungs" if at.resting else ""
+    finals = "\n{} of {} trainings of finalists".format(*made.finalists) if made.finalists else ""
     return Text.assemble(
         (run.name, "bold"),
         f"  {state}\n",
-        f"{at.complete} trained, {at.running} under way, {at.failed} failed, {at.stopped} stopped",
+        f"{at.complete} trained, {at.running} under way{resting}, {at.failed} failed, {at.stopped} stopped{finals}",
     )
 
 
