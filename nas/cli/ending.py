@@ -11,6 +11,7 @@ from nas.arch.nodes import Network
 from nas.arch.text import parse
 from nas.cli import options
 from nas.cli.front import about, named_in
+from nas.cli.plan import some
 from nas.cli.table import count, table
 from nas.runs.folder import weights
 from nas.runs.repeats import Repeated, repeated
@@ -110,9 +111,7 @@ def _report_finalists(result: Result, networks: list[Repeated], start: Network |
         "* on the front, ~ beaten by less than may be chance: two standard errors"
     )
     if result.left_out:
-        click.echo(
-            f"no time was left for trial{'s' * (len(result.left_out) > 1)} {', '.join(map(str, result.left_out))}"
-        )
+        click.echo(f"no time was left for trials {some(result.left_out)}, on the front or near it")
     for network in networks if start else ():
         click.echo(f"\ntrial {network.name}, as edits of {result.run.request.around} for these images:")
         click.echo("\n".join(f"  {edit}" for edit in edits[network.name]) or "  none: it is that network")

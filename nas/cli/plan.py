@@ -1,9 +1,12 @@
 """A plan, as a person and as a program reads it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from nas.arch.readable import duration as duration
 from nas.search.plan import Plan
+
+_SOME = 6
 
 
 def said(plan: Plan) -> str:
@@ -34,7 +37,7 @@ def said_of_finalists(plan: Plan) -> str:
     """Who they are, for how long they are trained, and who is left out."""
     names = ", ".join(entry.name for entry in plan.entries) or "none"
     time = f", about {duration(plan.trials * plan.trial_s)} of {plan.device}" if plan.trials and plan.trial_s else ""
-    left_out = f"\nno room for {', '.join(map(str, plan.left_out))}" if plan.left_out else ""
+    left_out = f"\nno room for trials {some(plan.left_out)}" if plan.left_out else ""
     return (
         f"finalists: trials {names}; {plan.trials} trainings from scratch with {len(plan.seeds)} seeds each, "
         f"{plan.length.recipe.epochs} epochs on {plan.length.train} images{time}{left_out}"
@@ -52,6 +55,12 @@ def _said_of_list(plan: Plan) -> str:
         f"{networks} networks, each with {seeds} seed{'s' * (seeds != 1)} for {length.recipe.epochs} epochs on "
         f"{length.train} images{allowed}; tested on {length.test}"
     )
+
+
+def some(numbers: Sequence[int]) -> str:
+    """The first of them, and how many there are beside."""
+    more = f" and {len(numbers) - _SOME} more" if len(numbers) > _SOME else ""
+    return f"{', '.join(map(str, numbers[:_SOME]))}{more}"
 
 
 def told(plan: Plan) -> dict[str, Any]:

@@ -25,8 +25,9 @@ from nas.search.roster import Entry
 from nas.train.latency import latencies
 from nas.train.recipe import recipe_of
 
-_PLANNED, _START_S = 0.8, 4.0
-"""Of what is left so much is planned for, since forecasts may be wrong, and a worker takes so long to start."""
+_PLANNED, _START_S = 0.8, 6.0
+"""Of what is left so much is planned for, since forecasts may be wrong, less what each worker takes to start: 12 s of
+core time were measured for two and Ray."""
 
 _SMALL_BATCH = 1.8
 """Times as long an image takes in a batch of 16 as in one of 64, on a core; 1.6 was measured of 4 million MACs."""
