@@ -5,6 +5,7 @@ folder       the folder of a run: made, opened, listed
 lock         one search in a run at a time
 files        files that appear whole or not at all
 environment  versions and devices, `environment.json`
+storage      the database of the study, by its URL
 journal      the Optuna study, as a search writes it
 trial        one trial, as it is read back
 frame        all trials as a table
