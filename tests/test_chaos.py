@@ -210,7 +210,7 @@ def below(process: int) -> dict[int, str]:
 def test_workers_and_ray_and_everything_are_killed(home: Path, calm: list[Trial]) -> None:
     def session() -> ForkServerProcess:
         process = started(home, "ray", workers=1, budget=f"{RAY_TRIALS}trials")
-        wait_for_lines(home, "ray", 3, process)
+        wait_for_lines(home, "ray", 4, process)
         return process
 
     def victims(process: ForkServerProcess, name: str) -> list[int]:
@@ -220,7 +220,7 @@ def test_workers_and_ray_and_everything_are_killed(home: Path, calm: list[Trial]
     process = session()
     (worker,) = victims(process, "ray::ImplicitFunc")
     kill(process, worker)
-    wait_for_lines(home, "ray", 3, process)
+    wait_for_lines(home, "ray", 4, process)
     kill(process)
     process.join()
 

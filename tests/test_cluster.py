@@ -22,6 +22,8 @@ REFUSED = (
     "--address: no Ray cluster answers at 127.0.0.1:1: [Errno 111] Connection refused",
     "--address: the address of a Ray cluster is HOST:PORT, or auto on one of its hosts, got 'ray://head:10001'",
     "--address: this host belongs to no Ray cluster",
+    "data must be one of sample, fashion-mnist, mnist, cifar10, cifar100, or the path of a folder or archive, got 'no",
+    "--address: a host of the cluster cannot train: ",
     "--workers: no worker of the cluster at ",
     "--workers: a worker has a core of its own, got 3 workers and 2 cores of the cluster at ",
     "--budget: a GPU budget needs a GPU, and the cluster at ",
@@ -44,7 +46,7 @@ def test_two_nodes_train_and_one_is_killed(rays: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()  # And nothing that Ray has to say.
     told = json.loads(line)
-    assert (told["workers"][0], told["cause"]) == (2, "budget")
+    assert (told["workers"][0], told["cause"], told["elsewhere"]) == (2, "budget", True)
     for refused, rule in zip(told["refused"], REFUSED, strict=True):
         assert refused.startswith(rule)
         assert "\nhint: " in refused

@@ -4,6 +4,7 @@ A program of its own, since a process that has had a Ray of its own can join no 
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,7 @@ from PIL import Image
 
 from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, pick
 from nas.arch.text import text
+from nas.data import load
 from nas.errors import NasError
 from nas.runs import Request
 from nas.search.budget import Budget
@@ -81,6 +83,11 @@ def main(home: Path) -> None:
 
     write_images(home / "images")
     options = {"runs_dir": home / "runs", "cache_dir": home / "cache", "address": cluster.address}
+    with devices_at(cluster.address) as devices:
+        process, seconds = devices.call(os.getpid, "cpu")
+        told["elsewhere"] = process != os.getpid() and seconds > 0
+        refused.append(refusal(partial(devices.call, partial(load, "no-such-data"), "cpu")))
+        refused.append(refusal(partial(devices.call, partial(sys.exit, "gone"), "cpu")))
     too_much = ({"workers": 0}, {"workers": 3}, {"budget": "1gpuh"})
     refused += [refusal(partial(search, request(**asked), **options)) for asked in too_much]  # type: ignore[arg-type]
     result = search(request(), name="first", on_event=see, **options)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ lock         one search in a run at a time
 files        files that appear whole or not at all
 asked        the folder of what is no search: its plan and its answer
 environment  versions and devices, `environment.json`
+storage      the database of the study, by its URL
 journal      the Optuna study, as a search writes it
 trial        one trial, as it is read back
 repeats      networks that were trained several times

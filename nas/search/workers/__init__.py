@@ -1,1 +1,1 @@
-"""Where trials run: `inline` in this process, `tune` under Ray Tune; either asks a `Driver` what to do."""
+"""Where trials run: `inline` in this process, `tune` under Ray, here or on a `cluster`; each asks a `Driver`."""

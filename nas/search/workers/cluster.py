@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import Any
 
 import ray
@@ -15,6 +14,7 @@ import torch
 from ray.exceptions import RayError, TaskUnschedulableError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from nas.errors import NasError
 from nas.search.devices import Devices
 from nas.search.errors import SearchError
 from nas.search.ledger import Clock
@@ -25,6 +25,7 @@ _RESOURCES = {"cpu": "CPU", "cuda": "GPU"}
 """Ray's words for torch's."""
 
 _JOIN = "`ray start --address=HOST:PORT` on it first"
+_SAME = "pip install the same nas and torch there, in the environment that `ray start` runs in"
 _CONNECT_S = 5
 _ANSWER_S = 120
 """Ray starts a process on each host to answer with, and busy ones take their time."""
@@ -125,14 +126,25 @@ def _devices(address: str) -> Devices:
 
 def _call(function: Callable[[], Any], device: str) -> tuple[Any, float]:
     claim = {"num_cpus": 1} if device == "cpu" else {"num_cpus": 0, "num_gpus": 1}
-    answer: tuple[Any, float] = ray.get(ray.remote(**claim, max_retries=0)(_timed).remote(function, device))
-    return answer
+    try:
+        answer, seconds = ray.get(ray.remote(**claim, max_retries=0)(_timed).remote(function, device))
+    except RayError as error:
+        said = str(error).strip().rpartition("\n")[2]
+        raise SearchError(f"a host of the cluster cannot train: {said}", path="--address", hint=_SAME) from None
+    if isinstance(answer, NasError):
+        raise answer
+    return answer, seconds
 
 
 def _timed(function: Callable[[], Any], device: str) -> tuple[Any, float]:
+    """The answer, or what a person did wrong, and the seconds it took."""
     prepare_cpu()
     clock = Clock(torch.device(device))
-    return function(), clock.seconds()
+    try:
+        answer = function()
+    except NasError as error:
+        answer = error
+    return answer, clock.seconds()
 
 
 def _check_hosts(address: str) -> None:
@@ -146,12 +158,11 @@ def _check_hosts(address: str) -> None:
         except PackageNotFoundError:
             return "none"
 
-    here = version("nas-space")
+    here = installed()
     asked = {_on(node["NodeID"], installed): node["NodeManagerHostname"] for node in _nodes()}
-    ray.wait(list(asked), num_returns=len(asked), timeout=_ANSWER_S)
     for ref, host in asked.items():
         try:
-            found = ray.get(ref, timeout=0)
+            found = ray.get(ref, timeout=_ANSWER_S)
         except TaskUnschedulableError:  # The node has died meanwhile.
             continue
         except RayError as error:
@@ -160,7 +171,7 @@ def _check_hosts(address: str) -> None:
             raise SearchError(
                 f"every host of a cluster has nas {here}, but {host}: {found}",
                 path="--address",
-                hint="pip install the same nas there, in the environment that `ray start` runs in",
+                hint=_SAME,
             )
 
 
