@@ -31,7 +31,7 @@ def lines_told(file: Path, kind: type[NasError]) -> Iterator[None]:
         yield
     except kind:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a user's file raises is the file's mistake
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's file raises is the file's mistake
         number = _line_number(error, file)
         line = linecache.getline(str(file.absolute()), number).strip() if number else ""
         told = error.rule if isinstance(error, NasError) else f"{type(error).__name__}: {_message(error)}"
@@ -43,7 +43,7 @@ def lines_told(file: Path, kind: type[NasError]) -> Iterator[None]:
         ) from None
 
 
-def _line_number(error: Exception, file: Path) -> int:
+def _line_number(error: BaseException, file: Path) -> int:
     """The last line of the file on the way to an error; 0 where the file is not on it."""
     whole = str(file.absolute())
     if isinstance(error, SyntaxError) and error.filename == whole:
@@ -52,9 +52,9 @@ def _line_number(error: Exception, file: Path) -> int:
     return next((line for line in reversed(lines) if line), 0)
 
 
-def _message(error: Exception) -> str:
+def _message(error: BaseException) -> str:
     return str(error.msg) if isinstance(error, SyntaxError) else str(error)
 
 
-def _path(error: Exception) -> str:
+def _path(error: BaseException) -> str:
     return error.path if isinstance(error, NasError) else ""

@@ -68,6 +68,7 @@ PARTS = "from nas.arch.nodes import Chain, Conv, Flatten, Linear, Pool, Scope, p
         ("def f():\n    return 1 / 0\n\nb = f()\n", 2, "ZeroDivisionError: division by zero\n    return 1 / 0"),
         (f"{PARTS}\nspace = Conv(-1)\n", 3, "a whole number of at least 1, got -1\n    space = Conv(-1)"),
         (f"{PARTS}def space(classes):\n    return Conv(classes - 99)\n", 3, "got -92\n    return Conv(classes - 99)"),
+        ("import sys\nsys.exit(3)\n", 2, "SystemExit: 3\n    sys.exit(3)"),
         ("import json\njson.loads('{')\n", 2, "JSONDecodeError: …\n    json.loads"),
         (f"{PARTS}space = Conv(pick('w'))\n", 2, "w: a pick needs at least one option…\n    space = Conv"),
     ],

@@ -14,7 +14,7 @@ from nas import catalog
 from nas.arch.cost import Shape, cost
 from nas.arch.info import info
 from nas.arch.locate import locate
-from nas.arch.nodes import Chain, Linear, Space, chain
+from nas.arch.nodes import Chain, Conv, Linear, Space, chain, pick
 from nas.arch.opened import KINDS, opened
 from nas.arch.points import decisions
 from nas.arch.realize import realize
@@ -69,6 +69,12 @@ def test_a_file_makes_networks_of_any_number_of_classes() -> None:
     fitted = catalog.network("googlenet").network(classes=7)
     assert made(source, 7) == opened(fitted, (3, 224, 224))
     assert cost(realize(made(source, 7), locate(fitted, made(source, 7))), (3, 224, 224)).output == (7,)
+
+
+def test_names_of_holes_shadow_nothing_that_the_file_needs() -> None:
+    holes = [pick(name, 1, 2, scope="") for name in ("Conv", "pick", "space", "classes", "lambda", "Chain")]
+    space = Chain(*(Conv(hole, hole) for hole in holes), Linear(3))
+    assert made(space_source(space, 3, 'About "this" \\\\ and """that"""')) == space
 
 
 def test_groups_are_opened_only_where_asked() -> None:

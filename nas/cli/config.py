@@ -43,19 +43,24 @@ def _sections(file: Path | None) -> list[tuple[Path, dict[str, Any]]]:
     if file is not None:
         return [(file, _parsed(file))]
     found = []
-    if _PROJECT.is_file() and "[tool.nas" in _PROJECT.read_text(encoding="utf-8", errors="replace"):
+    if _PROJECT.is_file() and "[tool.nas" in _text(_PROJECT):
         found.append((_PROJECT, _parsed(_PROJECT).get("tool", {}).get("nas", {})))
     if _FILE.is_file():
         found.append((_FILE, _parsed(_FILE)))
     return found
 
 
-def _parsed(file: Path) -> dict[str, Any]:
+def _text(file: Path) -> str:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return file.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ConfigError(f"the file cannot be read: {error.strerror}", path=str(file)) from None
-    except ValueError as error:
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(file))
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"a configuration is TOML, got: {error}", path=str(file)) from None
 
 

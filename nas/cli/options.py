@@ -18,6 +18,7 @@ from nas.arch.text import parse
 from nas.errors import NasError, TextError
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+address = click.option("--address", help="Train on the Ray cluster at HOST:PORT, or auto for that of this host.")
 classes = click.option("--classes", type=click.IntRange(1), help="Number of classes, if not the network's own.")
 
 

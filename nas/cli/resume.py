@@ -10,9 +10,10 @@ from nas.cli import options
 @click.command()
 @click.argument("run")
 @click.option("--budget", help="So much more than was asked before, in the same unit: 10cpumin, 20trials.")
+@options.address
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
 @options.as_json
-def command(run: str, budget: str | None, runs_dir: Path, as_json: bool) -> None:
+def command(run: str, budget: str | None, address: str | None, runs_dir: Path, as_json: bool) -> None:
     """Go on with a search that was interrupted or killed, or give it more budget.
 
     RUN is a run's folder, or its name in --runs-dir. Nothing that was trained is trained again: trainings that were
@@ -34,7 +35,7 @@ def command(run: str, budget: str | None, runs_dir: Path, as_json: bool) -> None
     found = open_run(run, runs_dir=runs_dir)
     more = Budget.parse(budget) if budget else None
     with Display(quiet=as_json) as display:
-        result = resume(found, more=more, on_event=display.show)
+        result = resume(found, more=more, address=address, on_event=display.show)
     if found.request.networks:
         from nas.cli import compared
 

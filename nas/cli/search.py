@@ -50,6 +50,14 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 120.0
     help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 2 min on]",
 )
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
+@click.option(
+    "--gpus-per-trial",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Share of a GPU that a trial holds, and that the budget counts.",
+)
+@options.address
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--storage", help="URL of the database for the study, kept in the run.  [default: a file]")
 @click.option("--dry-run", is_flag=True, help="Print the plan, leave nothing behind.")
@@ -71,6 +79,8 @@ def command(
     rungs: bool,
     finalists: float | None,
     workers: int | None,
+    gpus_per_trial: float,
+    address: str | None,
     seed: int,
     storage: str | None,
     dry_run: bool,
@@ -90,6 +100,7 @@ def command(
       nas search --budget 10cpumin
       nas search --space mobile --data fashion-mnist --budget 2gpuh --max-macs 20M
       nas search --around resnet18 --data path/to/images --budget 30cpumin --dry-run
+      nas search --address auto --runs-dir /shared/runs --budget 100gpuh
     """
     space, around = options.one_of("space", space, "around", around)
     if space and around:
@@ -131,6 +142,7 @@ def command(
         max_macs=limit(max_macs, flag="--max-macs") if max_macs else None,
         max_params=limit(max_params, flag="--max-params") if max_params else None,
         workers=workers,
+        gpus_per_trial=gpus_per_trial,
         seed=seed,
         recipe=asdict(replace(SEARCH, epochs=epochs)) if epochs else None,
         around=around,
@@ -140,11 +152,13 @@ def command(
     )
     if dry_run:
         from nas.cli.plan import said, told
+        from nas.search.devices import devices_at
         from nas.search.plan import plan
 
-        planned = plan(request)
+        with devices_at(address) as devices:
+            planned = plan(request, devices=devices)
         click.echo(json.dumps(told(planned)) if as_json else said(planned))
         return
     with Display(quiet=as_json) as display:
-        result = search(request, runs_dir=runs_dir, name=name, on_event=display.show)
+        result = search(request, runs_dir=runs_dir, name=name, address=address, on_event=display.show)
     report(result, start, as_json=as_json)

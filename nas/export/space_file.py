@@ -12,6 +12,7 @@ from nas.arch import kinds
 from nas.arch.holes import Arithmetic, Derived, Pick, Span
 from nas.arch.nodes import (
     DEPTHWISE,
+    NODES,
     Branches,
     Cells,
     Chain,
@@ -32,7 +33,7 @@ from nas.arch.text import compact, said_fields
 from nas.export.layout import WIDTH, Form, laid
 
 _CLASSES = Pick("classes", ("any",))
-_RESERVED = frozenset({"classes", "pick", "shared", "space", "span", *keyword.kwlist})
+_RESERVED = frozenset({"DEPTHWISE", "Space", "classes", "pick", "shared", "space", "span", *keyword.kwlist, *NODES})
 _LONG = 40
 
 
@@ -51,6 +52,7 @@ def space_source(space: Space, classes: int, about: str) -> str:
     writer = _Writer(whole)
     named = [laid(_around(f"{name} = ", writer.form(value, named=True)), 0) for value, name in writer.values()]
     returned = laid(_around("return ", writer.joined("Chain", whole.parts)), 4)
+    about = re.sub(r'"(?=""|$)', r"\"", about.replace("\\", "\\\\"))
     head = "\n".join([f'"""{about}"""', "", *writer.imports(), *([""] if named else []), *named])
     return f"{head}\n\n\ndef space(classes: int = {classes}) -> Space:\n{returned}\n"
 

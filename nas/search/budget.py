@@ -47,15 +47,15 @@ class Budget:
         """Whether seconds are counted, and not trials."""
         return self.unit != "trials"
 
-    def on_gpu(self, *, gpus: int) -> bool:
+    def on_gpu(self, *, gpus: int, place: str = "this machine") -> bool:
         """Whether it is spent on GPUs: a GPU budget is, a budget of trials where there are any.
 
         Raises:
-            BudgetError: it counts GPU time, and `gpus`, those of this machine, are none.
+            BudgetError: it counts GPU time, and `gpus`, those of `place`, are none.
         """
         if self.unit == "gpu" and not gpus:
             raise BudgetError(
-                "a GPU budget needs a GPU, and this machine has none",
+                f"a GPU budget needs a GPU, and {place} has none",
                 path="--budget",
                 hint=f"for CPU time say --budget {self._in('cpu')}",
             )

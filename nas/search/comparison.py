@@ -1,22 +1,26 @@
 """What a comparison will do: the networks of a list trained alike, for as long as a budget allows all of them."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from nas.data import load
+import torch
+
+from nas.data import Dataset, load
 from nas.runs.request import Request
 from nas.runs.trial import Trial
+from nas.search.devices import Devices
 from nas.search.forecast import Forecast
 from nas.search.ledger import Clock
 from nas.search.length import Length, length_of
 from nas.search.limits import Terms
 from nas.search.objectives import objectives
 from nas.search.pace import Pace, pace
-from nas.search.plan import Plan, means
+from nas.search.plan import Plan, means_of
 from nas.search.roster import Entry
 from nas.train.latency import latencies
 from nas.train.recipe import recipe_of
@@ -31,11 +35,14 @@ _LATENCY_S = 1.0
 """To measure one network's."""
 
 
-def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None) -> Plan:
-    """The plan for a comparison. Each network is trained on a few images, to see how fast this machine is.
+def plan(
+    request: Request, *, devices: Devices, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None
+) -> Plan:
+    """The plan for a comparison. Each network is trained on a few images, to see how fast a device is.
 
     Args:
         request: What is asked.
+        devices: What there is to train on.
         facts: What the run remembers, of an earlier plan and of a larger budget; None for a new run.
         cache_dir: Where each host keeps its copy of the data; None for the default.
 
@@ -43,12 +50,14 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         NasError: the request cannot be met: budget, recipes or data, or a network cannot read the images.
     """
     known = facts or {}
-    budget, device, workers = means(request, known)
-    clock, forecast = Clock(device), Forecast()
-    data = load(request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
+    means = means_of(request, known, devices)
+    budget, device, workers = means.budget, means.device, means.workers
+    clock, forecast = Clock(device) if devices.is_here or device.type == "cpu" else None, Forecast()
+    open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
+    data = open_data()
     terms = Terms(request.open_space(), data.input)
     listed = [Entry(name, terms.known(network), recipe_of(recipe)) for name, network, recipe in request.listed()]
-    paces = [pace(e.candidate.network, data, e.recipe, device=device, seed=request.seed) for e in listed]
+    paces, elsewhere_s = devices.call(partial(_paces, listed, open_data, device, request.seed), device.type)
     for entry, measured in zip(listed, paces, strict=True):
         if measured.per_image_s is not None:
             forecast.learn(entry.candidate.cost, images=1, seconds=measured.per_image_s)
@@ -56,13 +65,14 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         length = length_of(known["length"])
     else:
         whole = replace(paces[0], per_image_s=sum(request.seeds * (each.per_image_s or 0) for each in paces))
-        left_s = budget.amount - clock.seconds()
+        left_s = budget.amount - elsewhere_s - (clock.seconds() if clock else 0.0)
         length = longest(whole, planned_s(left_s, workers)) if budget.is_time else length_at(whole)
     per_image_s = [measured.per_image_s for measured in paces if measured.per_image_s is not None]
     return Plan(
         budget=budget,
         device=str(device),
         workers=workers,
+        share=means.share,
         strategy=None,
         objectives=objectives(request.objectives),
         terms=terms,
@@ -72,9 +82,16 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         forecast=forecast,
         trial_s=mean(per_image_s) * length.all_images if per_image_s else None,
         clock=clock,
+        elsewhere_s=elsewhere_s,
         entries=tuple(fitted(entry, length) for entry in listed) if budget.is_time else tuple(listed),
         seeds=tuple(range(request.seed, request.seed + request.seeds)),
     )
+
+
+def _paces(listed: Sequence[Entry], open_data: Callable[[], Dataset], device: torch.device, seed: int) -> list[Pace]:
+    """Of each network, on whatever host this is."""
+    data = open_data()
+    return [pace(entry.candidate.network, data, entry.recipe, device=device, seed=seed) for entry in listed]
 
 
 def latency(planned: Plan, trials: Iterable[Trial]) -> dict[str, Any]:

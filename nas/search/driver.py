@@ -67,6 +67,7 @@ class Driver:
         objectives: What trials are judged by.
         length: Of every trial.
         workers: Trials at once.
+        share: Of a device, that each holds.
         clock: Of this process, where it holds a device too.
         tell: Called with what happens.
     """
@@ -83,9 +84,10 @@ class Driver:
         workers: int,
         clock: Clock | None,
         tell: Callable[[Event], None],
+        share: float = 1.0,
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
-        self._length, self._workers = length, workers
+        self._length, self._workers, self._share = length, workers, share
         self._judge = Judge(objectives)
         self._ladder = Ladder(length, self._judge, forecast, margin=_MARGIN)
         self._clock, self._tell = clock, tell
@@ -292,7 +294,8 @@ class Driver:
     def progress(self) -> Progress:
         """How far the search is."""
         under_way, resting = len(self._running), len(self._ladder.resting)
-        return progress(self._tally, self._ledger, running=under_way, resting=resting, workers=self._workers)
+        devices = self._workers * self._share
+        return progress(self._tally, self._ledger, running=under_way, resting=resting, devices=devices)
 
     @property
     def _is_out_of_time(self) -> bool:

@@ -27,7 +27,14 @@ _FEW = 4
 
 
 def plan(
-    searched: Plan, journal: Journal, studied: Journal | None, data: Dataset, *, seed: int, seconds: float, clock: Clock
+    searched: Plan,
+    journal: Journal,
+    studied: Journal | None,
+    data: Dataset,
+    *,
+    seed: int,
+    seconds: float,
+    clock: Clock | None,
 ) -> Plan:
     """Which finalists are trained in so many seconds, and how: those on record, and those that a longer search found.
 
@@ -41,7 +48,7 @@ def plan(
         data: Of the run.
         seed: The first of the trainings.
         seconds: Device time that is left.
-        clock: Of this process, since the search was over.
+        clock: Of this process, since the search was over; None where it has no device.
     """
     trials = [trial for trial in journal.trials() if trial.state == "complete"]
     forecast = _learned(searched, journal)
@@ -73,6 +80,7 @@ def plan(
         forecast=forecast,
         trial_s=sum(seconds_each) / len(known) if known else None,
         clock=clock,
+        elsewhere_s=0.0,
         entries=tuple(known),
         seeds=tuple(range(seed, seed + SEEDS)),
         left_out=tuple(left_out),

@@ -1,40 +1,42 @@
 """What a search will do, found out before its folder is made: a request that cannot be met leaves nothing behind."""
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from nas.arch.realize import Point
-from nas.data import load
+from nas.data import Dataset, load
 from nas.errors import BudgetError
 from nas.runs.request import Request
 from nas.runs.storage import reach
 from nas.search.budget import Budget
 from nas.search.calibrate import seconds_per_image
+from nas.search.devices import Devices, in_one
 from nas.search.forecast import Forecast
 from nas.search.ledger import Clock, recorded_budget
 from nas.search.length import Length, climbing, full, length_of, shortened, with_rungs
-from nas.search.limits import Terms
+from nas.search.limits import Candidate, Terms
 from nas.search.objectives import Objective, Seen, objectives, on_device
 from nas.search.roster import Entry
 from nas.search.strategies import Strategy, strategy
 from nas.search.strategies.spread import spread
 from nas.train.device import prepare_cpu
-from nas.train.recipe import SEARCH, recipe_of
+from nas.train.recipe import SEARCH, Recipe, recipe_of
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A request in terms of this machine and its data.
+    """A request in terms of the devices and the data.
 
     Args:
         budget: What may be spent.
         device: Torch's word for what trials run on.
         workers: Trials at once, each in a process of its own; 0 for one, in this process.
+        share: Of a device, that each of them holds.
         strategy: Chooses networks; None where they are on a list.
         objectives: What they are judged by.
         terms: What is searched.
@@ -43,7 +45,8 @@ class Plan:
         speed: Device time to train a middling network on one image, in seconds; None where it could not be measured.
         forecast: What is known of how long networks train.
         trial_s: Device time of a trial of that network that reaches its end; None where nothing was measured.
-        clock: Of this process, running since before the measurement.
+        clock: Of this process, running since before the measurement; None where it has no such device.
+        elsewhere_s: Device time of the measurement, in seconds, where another process made it.
         entries: The networks of a list.
         seeds: Of the trainings of each of them.
         left_out: Numbers of the trials that would be finalists, had the budget room for them.
@@ -53,6 +56,7 @@ class Plan:
     budget: Budget
     device: str
     workers: int
+    share: float
     strategy: Strategy | None
     objectives: tuple[Objective, ...]
     terms: Terms
@@ -61,7 +65,8 @@ class Plan:
     speed: float | None
     forecast: Forecast
     trial_s: float | None
-    clock: Clock
+    clock: Clock | None
+    elsewhere_s: float = 0.0
     entries: tuple[Entry, ...] = ()
     seeds: tuple[int, ...] = ()
     left_out: tuple[int, ...] = ()
@@ -79,9 +84,10 @@ class Plan:
     @property
     def wall_s(self) -> float | None:
         """How long the search is expected to take, in seconds, where the machine has nothing else to do."""
+        at_once = max(1, self.workers) * self.share
         if self.budget.is_time and not self.entries:
-            return self.budget.amount / max(1, self.workers)
-        return self.trials * self.mean_s / max(1, self.workers) if self.trials and self.mean_s else None
+            return self.budget.amount / at_once
+        return self.trials * self.mean_s / at_once if self.trials and self.mean_s else None
 
     @property
     def mean_s(self) -> float | None:
@@ -93,11 +99,14 @@ class Plan:
         return {"length": asdict(self.length), "seconds_per_image": self.speed, "workers": self.workers}
 
 
-def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None) -> Plan:
-    """The plan for a request. A network is trained on two batches, to see how fast this machine is.
+def plan(
+    request: Request, *, devices: Devices, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None
+) -> Plan:
+    """The plan for a request. A network is trained on two batches, to see how fast a device is.
 
     Args:
         request: What is asked.
+        devices: What there is to train on.
         facts: What the run remembers, of an earlier plan and of a larger budget; None for a new run.
         cache_dir: Where each host keeps its copy of the data; None for the default.
 
@@ -106,7 +115,8 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         SearchError: no network of the space can be trained within the limits.
     """
     known = facts or {}
-    budget, device, workers = means(request, known)
+    means = means_of(request, known, devices)
+    budget, device = means.budget, means.device
     if request.finalists and not budget.is_time:
         raise BudgetError(
             f"finalists have a share of device time, and this budget is {budget}",
@@ -116,7 +126,8 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
     finals_s = request.finalists * budget.amount
     chosen, asked = strategy(request.strategy), objectives(request.objectives)
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
-    data = load(request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
+    open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
+    data = open_data()
     goals = on_device(asked, data.input, str(device))
     terms = Terms(request.open_space(), data.input, request.max_macs, request.max_params)
     start = spread(terms, seed=request.seed)
@@ -124,14 +135,16 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
     for goal in goals:  # what is wrong with a person's own function is told before anything is made
         goal.value(Seen(middling.network, middling.cost))
 
-    clock, forecast = Clock(device), Forecast()
+    clock = Clock(device) if devices.is_here or device.type == "cpu" else None
+    forecast, elsewhere_s = Forecast(), 0.0
     if "length" in known:
         length, speed = length_of(known["length"]), known["seconds_per_image"]
     else:
-        if request.recipe is not None and request.rungs and not recipe.rungs:
+        if request.recipe is not None and request.rungs and budget.is_time and not recipe.rungs:
             recipe = with_rungs(recipe)
         length = full(recipe, train=len(data.train), val=len(data.val))
-        speed = seconds_per_image(middling, data, recipe, device=device, seed=request.seed)
+        measure = partial(_measured, middling, open_data, recipe, device, request.seed)
+        speed, elsewhere_s = devices.call(measure, device.type)
         if budget.is_time and request.recipe is None and speed is not None:
             seconds = budget.amount - finals_s
             long = climbing(length, seconds_per_image=speed, seconds=seconds) if request.rungs else None
@@ -141,7 +154,8 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
     return Plan(
         budget=budget,
         device=str(device),
-        workers=workers,
+        workers=means.workers,
+        share=means.share,
         strategy=chosen,
         objectives=goals,
         terms=terms,
@@ -151,34 +165,68 @@ def plan(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir:
         forecast=forecast,
         trial_s=forecast.seconds(middling.cost, images=length.all_images),
         clock=clock,
+        elsewhere_s=elsewhere_s,
         finals_s=finals_s,
     )
 
 
-def means(request: Request, facts: Mapping[str, Any]) -> tuple[Budget, torch.device, int]:
-    """What is there for a request: budget, device, made ready, and workers.
+@dataclass(frozen=True)
+class Means:
+    """What there is for a request.
+
+    Args:
+        budget: What may be spent.
+        device: What trials run on.
+        workers: Trials at once; 0 for one, in this process.
+        share: Of a device, that each of them holds.
+    """
+
+    budget: Budget
+    device: torch.device
+    workers: int
+    share: float
+
+
+def means_of(request: Request, facts: Mapping[str, Any], devices: Devices) -> Means:
+    """What there is for a request, of these devices; this process is made ready to train on a core.
 
     Raises:
-        BudgetError: the budget cannot be spent here.
+        BudgetError: the budget cannot be spent there.
         RunError: the database that is asked for cannot be reached.
     """
     if request.storage:
         reach(request.storage)
-    budget = recorded_budget(request, facts)
-    device = torch.device("cuda" if budget.on_gpu(gpus=torch.cuda.device_count()) else "cpu")
-    workers = _workers(request.workers, budget, device)
+    budget, share = recorded_budget(request, facts), request.gpus_per_trial
+    device = torch.device("cuda" if budget.on_gpu(gpus=devices.all["cuda"], place=devices.place) else "cpu")
+    workers = _workers(request.workers, budget, device, devices, share)
     if device.type == "cpu":
         prepare_cpu()
-    return budget, device, workers
+    return Means(budget, device, workers, share)
 
 
-def _workers(asked: int | None, budget: Budget, device: torch.device) -> int:
+def _measured(
+    candidate: Candidate, open_data: Callable[[], Dataset], recipe: Recipe, device: torch.device, seed: int
+) -> float | None:
+    """On whatever host this is."""
+    return seconds_per_image(candidate, open_data(), recipe, device=device, seed=seed)
+
+
+def _workers(asked: int | None, budget: Budget, device: torch.device, devices: Devices, share: float) -> int:
     """How many processes train; 0 for this one."""
-    if device.type == "cuda":
-        here = torch.cuda.device_count()
-        if asked is not None and asked > here:
-            raise BudgetError(f"a worker has a GPU of its own, got {asked} workers and {here} GPUs", path="--workers")
-    else:
-        here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = here if asked is None else asked
+    if share < 1 and (device.type == "cpu" or asked == 0):
+        held = "a core" if device.type == "cpu" else "the GPU of this process"
+        raise BudgetError(f"a trial of this search holds {held} whole, got {share:g}", path="--gpus-per-trial")
+    free, there = devices.free[device.type] * in_one(share), devices.all[device.type]
+    kind = "GPU" if device.type == "cuda" else "core"
+    if asked is None and not free:
+        raise BudgetError(f"all {there} {kind}s of {devices.place} are taken", path="--workers", hint="say how many")
+    if asked == 0 and not devices.is_here:
+        raise BudgetError(f"no worker of {devices.place} trains, got 0 workers", path="--workers", hint="leave it out")
+    # This machine's cores can be shared.
+    if asked is not None and asked > there * in_one(share) and not (devices.is_here and device.type == "cpu"):
+        rule = f"a worker has a {kind} of its own" if share == 1 else f"{in_one(share)} workers share a {kind}"
+        raise BudgetError(
+            f"{rule}, got {asked} workers and {there} {kind}s of {devices.place}", path="--workers", hint="say fewer"
+        )
+    workers = free if asked is None else asked
     return workers if budget.is_time else min(workers, int(budget.amount))

@@ -35,8 +35,8 @@ class Progress:
     eta_s: float | None
 
 
-def progress(tally: Tally, ledger: Ledger, *, running: int, resting: int, workers: int) -> Progress:
-    """How far a search is with so many trials under way and at rungs, and so many at once."""
+def progress(tally: Tally, ledger: Ledger, *, running: int, resting: int, devices: float) -> Progress:
+    """How far a search is with so many trials under way and at rungs, on so many devices."""
     return Progress(
         complete=tally.counts["complete"],
         failed=tally.counts["fail"],
@@ -47,12 +47,12 @@ def progress(tally: Tally, ledger: Ledger, *, running: int, resting: int, worker
         front=len(tally.front),
         spent=ledger.spent,
         left=ledger.left,
-        eta_s=_eta(tally, ledger, running, workers),
+        eta_s=_eta(tally, ledger, running, devices),
     )
 
 
-def _eta(tally: Tally, ledger: Ledger, running: int, workers: int) -> float | None:
+def _eta(tally: Tally, ledger: Ledger, running: int, devices: float) -> float | None:
     if ledger.budget.is_time:
-        return ledger.left / workers
+        return ledger.left / devices
     seconds = tally.mean_seconds
-    return None if seconds is None else (ledger.left + running) * seconds / workers
+    return None if seconds is None else (ledger.left + running) * seconds / devices

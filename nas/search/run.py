@@ -22,6 +22,7 @@ from nas.runs.request import Request
 from nas.runs.trial import Trial
 from nas.search import comparison, finals
 from nas.search.budget import Budget
+from nas.search.devices import Devices, devices_at
 from nas.search.driver import Driver
 from nas.search.events import CAUSES, Cause, Ended, Event, Finished, Planned
 from nas.search.ledger import Clock, Ledger, recorded_budget, recorded_ledger, recorded_seconds
@@ -59,6 +60,7 @@ def search(
     runs_dir: Path,
     name: str | None = None,
     cache_dir: Path | None = None,
+    address: str | None = None,
     on_event: Callable[[Event], None] = lambda _: None,
 ) -> Result:
     """Search until the budget is spent, and return the front.
@@ -71,6 +73,7 @@ def search(
         runs_dir: Where the folder of the run is made.
         name: Of the run; None for the time and the name of the space.
         cache_dir: Where each host keeps its copy of the data; None for the default.
+        address: Of the Ray cluster that trains, `HOST:PORT` or `auto`; None for this machine.
         on_event: Called with the plan, then with what happens.
 
     Raises:
@@ -80,10 +83,11 @@ def search(
     """
     storage = request.storage and storages.absolute(request.storage)
     request = replace(request, data=absolute(request.data), storage=storage)
-    planned = planned_for(request, cache_dir=cache_dir)
-    run = create(request, runs_dir=runs_dir, name=name, devices=_devices(planned.device))
-    with locked(run):
-        return _conduct(run, planned, _begun(run, planned), cache_dir, on_event)
+    with devices_at(address) as devices:
+        planned = planned_for(request, devices=devices, cache_dir=cache_dir)
+        run = create(request, runs_dir=runs_dir, name=name, devices=devices.names[planned.device])
+        with locked(run):
+            return _conduct(run, planned, _begun(run, planned), cache_dir, on_event, is_joined=not devices.is_here)
 
 
 def resume(
@@ -91,6 +95,7 @@ def resume(
     *,
     more: Budget | None = None,
     cache_dir: Path | None = None,
+    address: str | None = None,
     on_event: Callable[[Event], None] = lambda _: None,
 ) -> Result:
     """Go on with a search that was interrupted or killed, or that has more to spend, and return its front.
@@ -102,6 +107,7 @@ def resume(
         run: Its folder.
         more: To be spent beside what was asked; None for nothing.
         cache_dir: As in `search`.
+        address: As in `search`; another than before will do.
         on_event: As in `search`.
 
     Raises:
@@ -109,7 +115,7 @@ def resume(
         BudgetError: `more` counts something else than the run.
         NasError: as `search`.
     """
-    with locked(run):
+    with locked(run), devices_at(address) as devices:
         journal = open_journal(run) if has_journal(run) else None
         facts = journal.facts() if journal else {}
         with damage_told(run):
@@ -122,34 +128,44 @@ def resume(
                 path=str(run.folder),
                 hint=f"to go on with more, say --budget: {run.request.budget} more, for example",
             )
-        planned = planned_for(run.request, facts=facts, cache_dir=cache_dir)
+        planned = planned_for(run.request, devices=devices, facts=facts, cache_dir=cache_dir)
         journal = journal or _begun(run, planned)
         if more is not None:
             journal.remember("budget", facts["budget"])
             journal.remember("searched", None)
         journal.remember("ended", None)
-        return _conduct(run, planned, journal, cache_dir, on_event)
+        return _conduct(run, planned, journal, cache_dir, on_event, is_joined=not devices.is_here)
 
 
-def planned_for(request: Request, *, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None) -> Plan:
+def planned_for(
+    request: Request, *, devices: Devices, facts: Mapping[str, Any] | None = None, cache_dir: Path | None = None
+) -> Plan:
     """The plan for a request, of a search or of a comparison; arguments and errors as those of `plan`."""
-    return (comparison.plan if request.networks else plan)(request, facts=facts, cache_dir=cache_dir)
+    return (comparison.plan if request.networks else plan)(request, devices=devices, facts=facts, cache_dir=cache_dir)
 
 
 def _conduct(
-    run: Run, planned: Plan, journal: Journal, cache_dir: Path | None, on_event: Callable[[Event], None]
+    run: Run,
+    planned: Plan,
+    journal: Journal,
+    cache_dir: Path | None,
+    on_event: Callable[[Event], None],
+    *,
+    is_joined: bool,
 ) -> Result:
     """Search within a run that is locked, and train its finalists, where the plan has time for them."""
     with _logged(run), graceful():
         cause: Cause | None = journal.facts().get("searched")
         if cause is None:
             ledger = recorded_ledger(planned.budget, journal, **_other_phase(planned, journal.finals()))
-            finished = _trained(run, planned, journal, ledger, cache_dir, on_event, last=not planned.finals_s)
+            finished = _trained(
+                run, planned, journal, ledger, cache_dir, on_event, is_joined=is_joined, last=not planned.finals_s
+            )
             if not planned.finals_s or finished.cause == "interrupted":
                 return Result(run, finished.front, finished.cause)
             cause = finished.cause
             journal.remember("searched", cause)
-        return _retrained(run, planned, journal, cause, cache_dir, on_event)
+        return _retrained(run, planned, journal, cause, cache_dir, on_event, is_joined=is_joined)
 
 
 def _other_phase(planned: Plan, studied: Journal | None) -> dict[str, float]:
@@ -165,9 +181,11 @@ def _retrained(
     cause: Cause,
     cache_dir: Path | None,
     on_event: Callable[[Event], None],
+    *,
+    is_joined: bool,
 ) -> Result:
     """Train the finalists of a search that is over."""
-    clock, request = Clock(torch.device(searched.device)), run.request
+    clock, request = searched.clock and Clock(torch.device(searched.device)), run.request
     studied, before = journal.finals(), recorded_seconds(journal)
     trials = [trial for trial in journal.trials() if trial.state == "complete"]
     goals = searched.objectives
@@ -185,7 +203,9 @@ def _retrained(
         for name, value in facts.items():
             studied.remember(name, value)
     ledger = recorded_ledger(planned.budget, studied, before=before)
-    finished = _trained(run, planned, studied, ledger, cache_dir, on_event, last=False, finalists=True)
+    finished = _trained(
+        run, planned, studied, ledger, cache_dir, on_event, is_joined=is_joined, last=False, finalists=True
+    )
     ended = "interrupted" if finished.cause == "interrupted" else cause
     if ended != "interrupted":
         journal.remember("ended", ended)
@@ -201,6 +221,7 @@ def _trained(
     cache_dir: Path | None,
     on_event: Callable[[Event], None],
     *,
+    is_joined: bool,
     last: bool,
     finalists: bool = False,
 ) -> Finished:
@@ -218,7 +239,7 @@ def _trained(
     tell(Planned(run, planned, len(recorded)))
     checkpoints = run.finalists if finalists else run.checkpoints
     try:
-        _train(driver, _bench(planned, run, cache_dir, checkpoints), workers=planned.workers)
+        _train(driver, _bench(planned, run, cache_dir, checkpoints), planned, is_joined=is_joined)
         if run.request.networks and not driver.error:
             journal.remember("latency", comparison.latency(planned, journal.trials()))
     except KeyboardInterrupt:
@@ -242,7 +263,9 @@ def _driver(
     recorded: Sequence[FrozenTrial],
     tell: Callable[[Event], None],
 ) -> Driver:
-    ledger.hold("driver", planned.clock.seconds())
+    ledger.hold("calibration", planned.elsewhere_s)
+    if planned.clock:
+        ledger.hold("driver", planned.clock.seconds())
     holds_device = planned.device == "cpu" or not planned.workers
     driver = Driver(
         proposer=_chooser(planned, run.request.seed),
@@ -252,6 +275,7 @@ def _driver(
         objectives=planned.objectives,
         length=planned.length,
         workers=max(1, planned.workers),
+        share=planned.share,
         clock=planned.clock if holds_device else None,
         tell=tell,
     )
@@ -279,19 +303,13 @@ def _bench(planned: Plan, run: Run, cache_dir: Path | None, checkpoints: Path) -
     )
 
 
-def _train(driver: Driver, bench: Bench, *, workers: int) -> None:
-    if workers:
+def _train(driver: Driver, bench: Bench, planned: Plan, *, is_joined: bool) -> None:
+    if planned.workers:
         from nas.search.workers import tune  # Loading Ray takes seconds, and not every machine has it.
 
-        tune.run(driver, bench, workers=workers)
+        tune.run(driver, bench, workers=planned.workers, gpus_per_trial=planned.share, is_joined=is_joined)
     else:
         inline.run(driver, bench)
-
-
-def _devices(device: str) -> list[str]:
-    if device == "cpu":
-        return ["cpu"]
-    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
 
 
 @contextmanager

@@ -70,6 +70,7 @@ def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
             resting += 1
         else:
             tally.recall(trial)
+    devices = max(1, int(facts.get("workers", 1))) * run.request.gpus_per_trial
     cause = facts.get("ended")
     if cause not in (None, *CAUSES):
         raise ValueError(f"it ended for {cause!r}")
@@ -77,9 +78,7 @@ def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
         state="going on" if going_on else "finished" if cause else "interrupted",
         cause=cause,
         budget=budget,
-        progress=progress(
-            tally, ledger, running=len(under_way), resting=resting, workers=max(1, int(facts.get("workers", 1)))
-        ),
+        progress=progress(tally, ledger, running=len(under_way), resting=resting, devices=devices),
         seconds=ledger.seconds,
         overhead=ledger.overhead + (float(studied.facts().get("overhead", 0.0)) if studied else 0.0),
         front=tuple(tally.front),

@@ -41,16 +41,26 @@ def prepare_cpu() -> None:
         _keep_freed_memory()
 
 
+_shares = {"cuda": 1.0}
+"""Of a device that this process holds, by kind; a core is never shared."""
+
+
+def hold_share(share: float) -> None:
+    """Say that this process holds a share of a GPU, above 0 and at most 1, and other processes the rest."""
+    _shares["cuda"] = share
+
+
 def device_seconds(device: torch.device) -> float:
     """A clock of the time this process has used `device`, in seconds; differences count.
 
     On the CPU it is the core time of the process, so that a busy machine costs a budget nothing. On CUDA it is wall
-    time, since a device that waits is held all the same; what was asked of the device is done first.
+    time, since a device that waits is held all the same, times the share of it that the process holds; what was asked
+    of the device is done first.
     """
     if device.type == "cpu":
         return time.process_time()
     torch.cuda.synchronize(device)
-    return time.perf_counter()
+    return time.perf_counter() * _shares["cuda"]
 
 
 def _keep_freed_memory() -> None:

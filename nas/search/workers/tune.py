@@ -5,8 +5,8 @@ its scheduler whether to go on, and workers are reused: on two busy cores Tune t
 Actors of our own would take 0.03 s, and code of our own to notice that one has died.
 """
 
+import logging
 import os
-import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -19,26 +19,45 @@ import torch
 
 from nas.search.workers.local_ray import has_fallen, local_ray  # Before all that loads Ray.
 
+import ray  # isort: skip
 from ray import tune  # isort: skip
 from ray.tune.experiment import Trial as TuneTrial  # isort: skip
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler  # isort: skip
 from ray.tune.search import Searcher  # isort: skip
 
+from nas.errors import DataError, NasError, RunError
+from nas.search.devices import in_one
 from nas.search.driver import Driver
 from nas.search.errors import SearchError
 from nas.search.ledger import Clock
-from nas.search.trial import Bench, Job, Outcome, train
-from nas.train.device import prepare_cpu
+from nas.search.trial import Bench, Job, Outcome, dataset, train
+from nas.search.workers.cluster import kill
+from nas.search.workers.quiet import environment, hushed
+from nas.search.workers.scratch import scratch
+from nas.train.device import hold_share, prepare_cpu
 from nas.train.fit import Epoch
 
+_HOLDER = ("process", "host", "node")
+_log = logging.getLogger("nas.search")
 
-def run(driver: Driver, bench: Bench, *, workers: int) -> None:
-    """Run trials on so many worker processes, each with a core or a GPU of its own, until the driver begins no more."""
-    gpus = int(torch.device(bench.device).type == "cuda")
-    desk = _Desk(driver)
-    with local_ray(cpus=workers, gpus=workers * gpus) as scratch, desk.errors():
+
+def run(driver: Driver, bench: Bench, *, workers: int, gpus_per_trial: float, is_joined: bool) -> None:
+    """Run trials on worker processes, each with a core or a share of a GPU, until the driver begins no more.
+
+    Args:
+        driver: Says what to train.
+        bench: On what.
+        workers: How many.
+        gpus_per_trial: Share of a GPU for each, where they train on GPUs.
+        is_joined: Whether this process belongs to a Ray cluster already; else it starts a Ray of this machine.
+    """
+    share = gpus_per_trial if torch.device(bench.device).type == "cuda" else 0
+    desk = _Desk(driver, share=share or 1)
+    place = scratch() if is_joined else local_ray(cpus=workers, gpus=-(-workers // in_one(share)) if share else 0)
+    pending = {"TUNE_MAX_PENDING_TRIALS_PG": str(workers)}
+    with place as folder, environment(**pending), hushed(), desk.errors():
         tune.Tuner(
-            tune.with_resources(partial(_work, bench=bench), {"cpu": 1, "gpu": gpus}),
+            tune.with_resources(partial(_work, bench=bench, share=share or 1), {"gpu": share} if share else {"cpu": 1}),
             tune_config=tune.TuneConfig(
                 search_alg=_Asks(desk, workers),
                 scheduler=_Watches(desk),
@@ -47,17 +66,19 @@ def run(driver: Driver, bench: Bench, *, workers: int) -> None:
                 trial_dirname_creator=lambda trial: trial.trial_id,
             ),
             run_config=tune.RunConfig(
-                name="trials", storage_path=str(scratch / "tune"), verbose=0, callbacks=[_Minds(desk)]
+                name="trials", storage_path=str(folder / "tune"), verbose=0, callbacks=[_Minds(desk)]
             ),
         ).fit()
 
 
-def _work(config: dict[str, Any], *, bench: Bench) -> None:
+def _work(config: dict[str, Any], *, bench: Bench, share: float) -> None:
     """Train one network in a worker process."""
-    clock = _clock(bench.device)
+    clock = _clock(bench.device, share)
+
+    node = ray.get_runtime_context().get_node_id()
 
     def report(**what: Epoch | Outcome | float) -> None:
-        holder = {"host": socket.gethostname(), "process": os.getpid(), "held": clock.seconds()}
+        holder = {"host": socket.gethostname(), "node": node, "process": os.getpid(), "held": clock.seconds()}
         tune.report({**what, **holder})
 
     def on_epoch(epoch: Epoch, seconds: float) -> bool:
@@ -65,38 +86,64 @@ def _work(config: dict[str, Any], *, bench: Bench) -> None:
         return True
 
     report()
-    report(outcome=train(config["job"], bench, on_epoch=on_epoch))
+    error = _unready(bench)
+    report(outcome=Outcome(0.0, error=error) if error else train(config["job"], bench, on_epoch=on_epoch))
+
+
+def _unready(bench: Bench) -> RunError | DataError | None:
+    """What this host lacks for a training."""
+    request = bench.checkpoints.parent / "run.json"
+    if not request.is_file():
+        return RunError(
+            f"every host sees the folder of the run, but {socket.gethostname()} does not",
+            path=str(bench.checkpoints.parent),
+            hint="choose a --runs-dir that lies at the same path on all hosts: on a shared file system",
+        )
+    try:
+        dataset(bench)
+    except NasError as error:
+        return DataError(f"on {socket.gethostname()}: {error.rule}", path=error.path, hint=error.hint)
+    return None
 
 
 @cache
-def _clock(device: str) -> Clock:
+def _clock(device: str, share: float) -> Clock:
     """The clock of this worker, which is made ready when it is first asked."""
     prepare_cpu()
+    hold_share(share)
     return Clock(torch.device(device), born=True)
 
 
 @dataclass
 class _Place:
-    """A trial at a worker: when it was heard of, and which process it is, once it has said so."""
+    """A trial at a worker: its share of a device, when it was heard of, and the process, once it has said so."""
 
     number: int
+    share: float
     heard: float
+    node: str = ""
     process: int | None = None
     hung: bool = False
 
     @property
     def silent(self) -> float:
-        return time.monotonic() - self.heard
+        """Device time since."""
+        return (time.monotonic() - self.heard) * self.share
 
 
 class _Desk:
     """Brings what Tune asks and says to the driver."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, *, share: float) -> None:
         self.driver = driver
+        self._share = share
         self.places: dict[str, _Place] = {}
         """By Tune's name of the trial."""
         self._error: Exception | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Tune stores what it is given, and nobody reads that; what the driver tells may hold a terminal, or a lock."""
+        return object, ()
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -121,14 +168,16 @@ class _Desk:
         with self._keeping():
             job = self.driver.begin()
             if job is not None:
-                self.places[trial_id] = _Place(job.number, time.monotonic())
+                self.places[trial_id] = _Place(job.number, self._share, time.monotonic())
             return job
 
     def hear(self, trial_id: str, told: dict[str, Any]) -> bool:
         """Take in what a worker reports, and say whether its trial goes on."""
         place = self.places[trial_id]
-        place.heard, place.process = time.monotonic(), told["process"]
-        self.driver.hold(f"{told['host']}:{told['process']}", told["held"])
+        if place.process is None:
+            _log.info("trial %d is at process %d of %s, node %.8s", place.number, *(told[of] for of in _HOLDER))
+        place.heard, place.node, place.process = time.monotonic(), told["node"], told["process"]
+        self.driver.hold(f"{place.node}:{place.process}", told["held"])
         with self._keeping():
             if "outcome" in told:
                 self.driver.end(place.number, told["outcome"])
@@ -150,7 +199,7 @@ class _Desk:
         for place in self.places.values():
             if place.process and not place.hung and self.driver.hangs(place.number, place.silent):
                 place.hung = True
-                os.kill(place.process, signal.SIGKILL)
+                kill(place.node, place.process)
 
 
 class _Asks(Searcher):  # type: ignore[misc]  # Ray is not typed.
