@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -358,6 +359,12 @@ class TestPage:
         assert "beaten" in told.partition("42.00")[2][:40]
         assert "finalists927s" in told.replace(" ", "")
         assert "The finalists" not in read(page(searched)).text
+
+    def test_of_networks_that_are_all_alike_has_axes(self, making: Making) -> None:
+        alike = [trial(number, 1.0, 0, seconds=0.0) for number in range(3)]
+        told = page(replace(record(making.run), trials=alike))
+        assert "nan" not in re.findall(r'[xyd]="([^"]*)"', told)
+        assert "Too few networks were trained to say." in told
 
     def test_compares_with_the_control(self, tmp_path: Path) -> None:
         making = Making(tmp_path)

@@ -32,10 +32,9 @@ class Axis:
 
     def share(self, value: float) -> float:
         """How far along the axis a value lies, 0..1."""
-        low, high, value = (math.log(v) for v in (self.low, self.high, value)) if self.log else (
-            self.low, self.high, value
-        )  # fmt: skip
-        return (value - low) / (high - low)
+        if not self.log:
+            return (value - self.low) / (self.high - self.low)
+        return math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
 
     def ticks(self) -> list[float]:
         """Round values within the axis, not too many."""
@@ -54,8 +53,8 @@ def of_shares(label: str, values: Iterable[float]) -> Axis:
 
 
 def of_counts(label: str, values: Iterable[float]) -> Axis:
-    """A logarithmic axis of counts, with some room around the values."""
-    low, high = _extent(values)
+    """A logarithmic axis of counts, with some room around the values; nothing counts as one."""
+    low, high = _extent(max(1.0, value) for value in values)
     room = max(1.12, (high / low) ** 0.05)
     return Axis(label, low / room, high * room, count, log=True)
 

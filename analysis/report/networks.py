@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis.report.record import Record
 from nas.runs import Trial
@@ -49,7 +49,7 @@ def networks(record: Record) -> list[Trained]:
         trainings[trial.fingerprint].append(trial)
     made = [_trained(trials, record.validated) for trials in trainings.values()]
     best = {one.number for one in front(made, lambda one: (one.trial.macs, -one.accuracy))}
-    found = [Trained(**{**vars(one), "on_front": one.number in best}) for one in made]
+    found = [replace(one, on_front=one.number in best) for one in made]
     return sorted(found, key=lambda one: (one.trial.macs, one.number))
 
 
