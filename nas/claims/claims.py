@@ -115,7 +115,7 @@ CLAIMS: dict[str, Claim] = {
             "the plain network of ResNet-20 at half its widths, with norms and without; without, at a third of the "
             "rate and with clipped gradients, as it would diverge",
             "Ioffe, Szegedy 2015, arXiv:1502.03167, abstract",
-            "ImageNet: the accuracy of Inception in 14 times fewer steps",
+            "ImageNet: the accuracy of Inception in 14 times fewer steps (recalled)",
             **_pair(
                 Arm("normed", "resnet20+plain", 0.5),
                 Arm("bare", "resnet20+plain+no_norm", 0.5),
@@ -139,7 +139,7 @@ CLAIMS: dict[str, Claim] = {
             "At equal MACs, more and narrower groups do better than dense convolutions.",
             "ResNeXt-29 of 8 groups at a sixteenth of its widths, and with dense bottlenecks of as many MACs",
             "Xie et al. 2016, arXiv:1611.05431, Table 3",
-            "ImageNet: top-1 error 23.9 % of ResNet-50, 22.2 % of ResNeXt-50 (32×4d) at equal MACs",
+            "ImageNet: top-1 error 23.9 % of ResNet-50, 22.2 % of ResNeXt-50 (32×4d) at equal MACs (recalled)",
             **_pair(
                 Arm("grouped", "resnext29_8x64d", 1 / 16),
                 Arm("dense", "resnext29_8x64d", 1 / 16, ablate.ungrouped),
