@@ -9,6 +9,11 @@ lies between trials at most 0.3 s more; the workers train 95 % of the time from 
 **Growth.** Time for one `ask` (a proposal, and its result told) and memory of the process, with 10, 1,000 and 20,000
 finished trials, read back as by `nas resume`, for random search and for the default. Trainings are made up. Goals at
 20,000: at most 0.5 s and 1 GiB.
+
+Growth as measured in core time, in the space `residual`, on two cores that had eight times as much to do: the default
+takes 0.28 s for an ask at 500 trials, 0.46 s at 1,000 and 0.37 s at 20,000, random search 0.005 s at 10 and 0.017 s at
+20,000; above 1,000 trials the curve is flat for the default. 712 MB at 20,000, of which 310 are torch and 20 kB are a
+trial's. The default's first ask after so many were read back took 33 s, in which it looks at each network once.
 """
 
 import argparse
