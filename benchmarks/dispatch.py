@@ -85,7 +85,7 @@ def dispatch(workers: int, trials: int, epochs: int, images: int) -> None:
         made = search(asked, runs_dir=Path(folder), name="dispatch", on_event=see)
         done, ended = read_trials(made.run), status(made.run)
     wall = stamps["ended"][-1] - stamps["began"][0]
-    first, last = done[:workers], done[-BARE:]
+    first, last = done[:workers], done[workers:][-BARE:]
     bare(last[0], recipe)  # So that it is warm here too.
     called = sum(bare(trial, recipe) for trial in last) / len(last)
     mean = statistics.mean(trial.seconds for trial in last)
