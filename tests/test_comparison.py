@@ -22,6 +22,7 @@ from nas.runs.folder import create
 from nas.runs.journal import open_journal
 from nas.runs.repeats import Repeated, repeated
 from nas.search import comparison
+from nas.search.devices import devices_at
 from nas.search.events import EpochDone, Event, Planned
 from nas.search.run import resume
 from nas.search.standings import standings
@@ -181,7 +182,9 @@ def test_a_budget_says_for_how_long_all_are_trained(home: Path, images: Path) ->
     asked = open_run("runs/two").request
     many = tuple({**entry, "recipe": {**entry["recipe"], "epochs": 400}} for entry in asked.networks)
     asked = replace(asked, seeds=3, networks=many)
-    short, long = (comparison.plan(replace(asked, budget=budget)) for budget in ("10cpus", "1000cpuh"))
+    with devices_at(None) as devices:
+        budgets = ("10cpus", "1000cpuh")
+        short, long = (comparison.plan(replace(asked, budget=each), devices=devices) for each in budgets)
     assert 1 < short.length.recipe.epochs < long.length.recipe.epochs == 400
     for planned in (short, long):
         assert {entry.recipe.epochs for entry in planned.entries} == {planned.length.recipe.epochs}
