@@ -16,7 +16,6 @@ from nas.runs import Request
 from nas.search.budget import Budget
 from nas.search.devices import Devices, in_one
 from nas.search.ledger import Clock, Ledger
-from nas.search.objectives import objectives
 from nas.search.plan import Plan, plan
 from nas.search.progress import progress
 from nas.search.tally import Tally
@@ -135,6 +134,6 @@ class TestShare:
 
     def test_four_quarters_are_one_gpu(self) -> None:
         ledger = Ledger(Budget.parse("40gpus"))
-        whole = progress(Tally(objectives(["accuracy"])), ledger, running=0, devices=1)
-        quarters = progress(Tally(objectives(["accuracy"])), ledger, running=0, devices=4 * 0.25)
+        whole = progress(Tally(["maximize"]), ledger, running=0, resting=0, devices=1)
+        quarters = progress(Tally(["maximize"]), ledger, running=0, resting=0, devices=4 * 0.25)
         assert whole.eta_s == quarters.eta_s == 40
