@@ -92,7 +92,7 @@ def test_mistakes_are_told(tmp_path: Path, images: Path) -> None:
     for words, rule in (
         ((file, tmp_path / "none"), "found none"),
         ((tmp_path / "other.pt", images), "not the weights"),
-        ((tmp_path / "absent.pt", images), "card of the weights"),
+        ((tmp_path / "absent.pt", images), "no such file"),
     ):
         with pytest.raises(NasError, match=rule):
             evaluate(*map(str, words))
