@@ -141,10 +141,10 @@ def test_a_network_for_larger_images_is_rewritten_and_that_is_said(
 def test_a_pace_keeps_to_its_budget_as_far_as_it_can() -> None:
     whole = Pace(Recipe(epochs=16), 10_000, 1000, 2000, 0.01)
     for budget_s in (10_000, 500, 100, 30, 10):
-        made = _shortened(whole, budget_s)
+        made = _shortened(whole, budget_s, 1)
         assert made.seconds is not None
         assert made.seconds <= budget_s
         assert (made == whole) == (budget_s == 10_000)
-    assert _shortened(whole, 0.1).train >= 100
+    assert _shortened(whole, 0.1, 1).train >= 100
     steps = _more_steps(Pace(Recipe(epochs=1, batch=64, lr=0.4), 1000, 100, 100, None)).recipe
     assert (steps.batch, steps.lr) == (16, 0.1)

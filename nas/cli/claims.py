@@ -40,7 +40,9 @@ def command(
     runs_dir: Path,
     as_json: bool,
 ) -> None:
-    """Test a claim of the papers on networks that differ in one part; without NAME, list the claims.
+    """Test a claim of the papers on networks that differ in one part.
+
+    Without NAME, list the claims.
 
     The networks are trained alike, each with several seeds, as long as the budget allows. The verdict says the
     difference of their test errors with its interval, and whether that shows the claim. `speed` trains nothing: it
