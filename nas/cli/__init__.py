@@ -30,7 +30,7 @@ _COMMANDS = {
     "new-space": "Begin a space file: a commented template, to change and to search.",
     "locate": "Find the point of a space at which a network lies.",
     "diff": "Show what turns one network into another.",
-    "compare": "Train networks under equal conditions, or set published errors against what they cost.",
+    "compare": "Train networks under equal conditions, and set their accuracy against what they cost.",
     "import": "Take over weights from torchvision, timm or a file, or give them back.",
     "completion": "Print a script that completes commands, options and names in a shell.",
     "info": "Show how large a space is and what its networks cost.",
