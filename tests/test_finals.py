@@ -159,6 +159,12 @@ def test_the_front_is_trained_again_and_every_command_says_so(
     check(run, 8)
 
 
+def test_workers_of_ray_train_finalists_too(request_of: Callable[..., Request], tmp_path: Path) -> None:
+    result = begin(request_of(workers=1, budget="20cpus"), tmp_path)
+    assert result.cause == "space"
+    assert {trial.state for trial in result.finalists} == {"complete"}
+
+
 def _no_worse(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return all(x <= y for x, y in zip(a, b, strict=True))
 

@@ -12,7 +12,7 @@ from nas.arch.suits import check_suits
 from nas.arch.text import text
 from nas.cli import options
 
-_FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 300.0
+_FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
 """The share of finalists, and the budget from which on they have one, unless said."""
 
 
@@ -47,7 +47,7 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 300.0
 @click.option(
     "--finalists",
     type=click.FloatRange(0, 1, max_open=True),
-    help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 5 min on]",
+    help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 30 min on]",
 )
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option(

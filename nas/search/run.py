@@ -298,6 +298,7 @@ def _bench(planned: Plan, run: Run, cache_dir: Path | None, checkpoints: Path) -
         val=planned.length.val,
         recipe=planned.length.recipe,
         device=planned.device,
+        run=run.folder.resolve(),
         checkpoints=checkpoints.resolve(),
         test=planned.length.test,
     )

@@ -36,7 +36,8 @@ class Bench:
         val: Validation images to use; None for all.
         recipe: How to train what is not told otherwise.
         device: Torch's name of it.
-        checkpoints: The folder of weights and of trainings under way.
+        run: The folder of the run, which every host sees.
+        checkpoints: Of weights and of trainings under way, within it.
         test: Test images to score trained networks on; 0 for no score.
     """
 
@@ -47,6 +48,7 @@ class Bench:
     val: int | None
     recipe: Recipe
     device: str
+    run: Path
     checkpoints: Path
     test: int = 0
 

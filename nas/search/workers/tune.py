@@ -92,11 +92,10 @@ def _work(config: dict[str, Any], *, bench: Bench, share: float) -> None:
 
 def _unready(bench: Bench) -> RunError | DataError | None:
     """What this host lacks for a training."""
-    request = bench.checkpoints.parent / "run.json"
-    if not request.is_file():
+    if not (bench.run / "run.json").is_file():
         return RunError(
             f"every host sees the folder of the run, but {socket.gethostname()} does not",
-            path=str(bench.checkpoints.parent),
+            path=str(bench.run),
             hint="choose a --runs-dir that lies at the same path on all hosts: on a shared file system",
         )
     try:
