@@ -47,11 +47,7 @@ def postgresql() -> Iterator[int]:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=home, **user,
         )  # fmt: skip
         try:
-            _wait(server, port)
-            subprocess.run(
-                [binaries / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "nas", "nas"],
-                env={**os.environ, "PGPASSWORD": PASSWORD}, check=True, timeout=_WITHIN_S,
-            )  # fmt: skip
+            _make_database(binaries / "createdb", server, port)
             yield port
         finally:
             server.terminate()
@@ -82,14 +78,15 @@ def _unprivileged(home: Path) -> dict[str, Any]:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:
-    """Until it listens."""
-    end = time.monotonic() + _WITHIN_S
+def _make_database(createdb: Path, server: "subprocess.Popen[bytes]", port: int) -> None:
+    """As soon as the server is ready; at first it listens and refuses."""
+    end, made = time.monotonic() + _WITHIN_S, None
     while server.poll() is None and time.monotonic() < end:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
+        made = subprocess.run(
+            [createdb, "-h", "127.0.0.1", "-p", str(port), "-U", "nas", "nas"],
+            env={**os.environ, "PGPASSWORD": PASSWORD}, capture_output=True, text=True, timeout=_WITHIN_S,
+        )  # fmt: skip
+        if not made.returncode:
             return
-    raise AbsentError("PostgreSQL does not start")
+        time.sleep(0.1)
+    raise AbsentError(f"PostgreSQL does not start: {made.stderr.strip() if made else 'it ended'}")

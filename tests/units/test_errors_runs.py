@@ -140,7 +140,7 @@ class TestStudy:
         assert [trial.state for trial in going_on(home, run)] == ["complete"] * 4
 
     def test_that_another_program_locks(self, home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("nas.runs.journal._PATIENCE_S", 0.1)
+        monkeypatch.setattr("nas.runs.storage._PATIENCE_S", 0.1)
         monkeypatch.setattr("time.sleep", lambda seconds: None)  # Optuna tries five times.
         other = sqlite3.connect(run.study)
         other.execute("begin exclusive")
