@@ -215,9 +215,9 @@ def test_a_plan_says_what_is_kept_for_finalists() -> None:
         asked = ["search", "--epochs", "1", "--workers", "1", "--dry-run", "--json", *words]
         return json.loads(CliRunner().invoke(nas.cli.group, asked).stdout)
 
-    assert plan("--budget", "10cpumin")["finalists_s"] == pytest.approx(180)
-    assert plan("--budget", "100cpus")["finalists_s"] == 0
-    assert plan("--budget", "10cpumin", "--finalists", "0")["finalists_s"] == 0
+    assert plan("--budget", "1cpuh")["finalists_s"] == pytest.approx(1080)
+    assert plan("--budget", "10cpumin")["finalists_s"] == 0
+    assert plan("--budget", "1cpuh", "--finalists", "0")["finalists_s"] == 0
 
 
 points = st.lists(st.tuples(st.sampled_from([0.5, 0.6, 0.61, 0.7, 0.9]), st.integers(1, 6)), min_size=1, max_size=12)
