@@ -125,8 +125,7 @@ def test_with_rungs_a_play_pays_for_every_training_and_is_judged_by_whole_ones(a
     assert list(made.spent) == sorted(made.spent)
     before_last = made.asks * SHORT_EPOCHS + len(made.cells) * EPOCHS
     assert made.spent[-1] * EPOCHS <= before_last <= 10 * EPOCHS
-    first = made.spent[0]
-    assert made.regret(arena, int(first)) == 100 or first == int(first)
+    assert made.regret(arena, 0) == 100
     assert made.regret(arena, 10) == Play("x", 0, made.cells, 0, 0.0).regret(arena, len(made.cells))
 
 

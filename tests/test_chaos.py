@@ -16,10 +16,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, pick
 from nas.arch.text import text
@@ -28,6 +26,7 @@ from nas.runs.journal import open_journal, read_trials
 from nas.search.events import Ended, EpochDone, Event, Finished, Planned
 from nas.search.run import resume, search
 from nas.search.status import status
+from tests.shades import shades
 
 SIDE, CLASSES = 8, 3
 TRIALS, RAY_TRIALS = 24, 12
@@ -46,13 +45,8 @@ def space() -> Chain:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with images in which a class is how bright it is."""
-    folder, rng = tmp_path_factory.mktemp("chaos"), np.random.default_rng(0)
-    for label in range(CLASSES):
-        shade = folder / "shades" / "train" / f"shade{label}"
-        shade.mkdir(parents=True)
-        for i in range(60):
-            pixels = rng.integers(60 * label, 60 * label + 120, (SIDE, SIDE), dtype=np.uint8)
-            Image.fromarray(pixels).save(shade / f"{i}.png")
+    folder = tmp_path_factory.mktemp("chaos")
+    shades(folder / "shades", classes=CLASSES, images=60, side=SIDE, step=60, width=120)
     return folder
 
 

@@ -8,12 +8,10 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 import nas.cli
 from nas.errors import NasError
@@ -26,6 +24,7 @@ from nas.search.devices import devices_at
 from nas.search.events import EpochDone, Event, Planned
 from nas.search.run import resume
 from nas.search.standings import standings
+from tests.shades import shades
 
 TRIAL = Trial(
     number=0,
@@ -93,14 +92,7 @@ def test_a_tie_is_beaten_by_less_than_two_standard_errors() -> None:
 @pytest.fixture(scope="session")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image folder in which a class is how bright it is."""
-    folder, rng = tmp_path_factory.mktemp("data") / "shades", np.random.default_rng(0)
-    for label in range(3):
-        home = folder / "train" / f"shade{label}"
-        home.mkdir(parents=True)
-        for i in range(40):
-            pixels = rng.integers(80 * label, 80 * label + 90, (16, 16), dtype=np.uint8)
-            Image.fromarray(pixels).save(home / f"{i}.png")
-    return folder
+    return shades(tmp_path_factory.mktemp("data") / "shades", classes=3, images=40, side=16, step=80, width=90)
 
 
 @pytest.fixture

@@ -8,13 +8,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 import nas.cli
 from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, pick
@@ -33,6 +31,7 @@ from nas.search.ledger import recorded_seconds
 from nas.search.objectives import objectives
 from nas.search.run import Result, resume, search
 from nas.search.status import status
+from tests.shades import shades
 
 SPACE = Chain(
     Conv(pick("width", 4, 8, 12, 16, 20), pick("kernel", 1, 3)), Norm(), Act(), GlobalPool(), Flatten(), Linear(3)
@@ -63,24 +62,17 @@ class KilledError(Exception):
 
 
 @pytest.fixture(scope="session")
-def shades(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image folder in which a class is how bright it is, more or less."""
-    folder, rng = tmp_path_factory.mktemp("data") / "shades", np.random.default_rng(0)
-    for label in range(3):
-        home = folder / "train" / f"shade{label}"
-        home.mkdir(parents=True)
-        for i in range(60):
-            pixels = rng.integers(40 * label, 40 * label + 120, (8, 8), dtype=np.uint8)
-            Image.fromarray(pixels).save(home / f"{i}.png")
-    return folder
+    return shades(tmp_path_factory.mktemp("data") / "shades", classes=3, images=60, side=8, step=40, width=120)
 
 
 @pytest.fixture
-def request_of(shades: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Request]:
+def request_of(pictures: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Request]:
     monkeypatch.setenv("NAS_CACHE", str(tmp_path / "cache"))
 
     def make(**more: Any) -> Request:
-        fields = {"budget": "6cpus", "finalists": 0.4, "workers": 0, "data": str(shades), "recipe": {"epochs": 1}}
+        fields = {"budget": "6cpus", "finalists": 0.4, "workers": 0, "data": str(pictures), "recipe": {"epochs": 1}}
         return Request(space="tiny", space_text=text(SPACE), **(fields | more))
 
     return make

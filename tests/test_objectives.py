@@ -4,10 +4,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
 
 from nas.arch.cost import cost
 from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, pick
@@ -26,6 +24,7 @@ from nas.search.status import status
 from nas.search.strategies import strategy
 from nas.train import latency
 from nas.train.failure import TrialFailure
+from tests.shades import shades
 
 SIDE = 12
 NETWORK = Chain(Conv(4, 3), Norm(), Act(), GlobalPool(), Flatten(), Linear(2))
@@ -39,14 +38,7 @@ RECIPE = {"epochs": 1, "batch": 20}
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dark and light images."""
-    folder, rng = tmp_path_factory.mktemp("data") / "shades", np.random.default_rng(0)
-    for label in range(2):
-        home = folder / "train" / f"shade{label}"
-        home.mkdir(parents=True)
-        for i in range(40):
-            pixels = rng.integers(100 * label, 100 * label + 100, (SIDE, SIDE), dtype=np.uint8)
-            Image.fromarray(pixels).save(home / f"{i}.png")
-    return folder
+    return shades(tmp_path_factory.mktemp("data") / "shades", classes=2, images=40, side=SIDE, step=100, width=100)
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from analysis.report.page import page
 from analysis.report.record import Record, record
@@ -18,6 +16,7 @@ from nas.arch.text import text
 from nas.runs import Request
 from nas.search.run import search
 from tests.browser import chromium
+from tests.shades import shades
 from tests.test_origins import space
 
 SIDE, CLASSES, TRIALS = 8, 3, 16
@@ -76,13 +75,8 @@ PROBE = """
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Record:
     """A search of the default strategy on an image folder in which a class is how bright it is."""
-    folder, rng = tmp_path_factory.mktemp("searched"), np.random.default_rng(0)
-    for label in range(CLASSES):
-        home = folder / "shades" / "train" / f"shade{label}"
-        home.mkdir(parents=True)
-        for i in range(40):
-            pixels = rng.integers(60 * label, 60 * label + 130, (SIDE, SIDE), dtype=np.uint8)
-            Image.fromarray(pixels).save(home / f"{i}.png")
+    folder = tmp_path_factory.mktemp("searched")
+    shades(folder / "shades", classes=CLASSES, images=40, side=SIDE, step=60, width=130)
     request = Request(
         space="many",
         space_text=text(space()),

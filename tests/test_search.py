@@ -8,13 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import optuna
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from nas.arch.cost import Cost
 from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, Scale, Space, pick
@@ -44,6 +42,7 @@ from nas.search.workers.tune import _Desk
 from nas.train.evaluate import evaluate
 from nas.train.fit import Epoch
 from nas.train.recipe import Recipe
+from tests.shades import shades
 
 SIDE, CLASSES = 8, 3
 RECIPE = {"epochs": 2, "batch": 16, "lr": 0.1}
@@ -71,14 +70,7 @@ def many_points() -> Chain:
 @pytest.fixture(scope="session")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image folder in which a class is how bright it is."""
-    folder, rng = tmp_path_factory.mktemp("data") / "shades", np.random.default_rng(0)
-    for label in range(CLASSES):
-        home = folder / "train" / f"shade{label}"
-        home.mkdir(parents=True)
-        for i in range(60):
-            pixels = rng.integers(80 * label, 80 * label + 90, (SIDE, SIDE), dtype=np.uint8)
-            Image.fromarray(pixels).save(home / f"{i}.png")
-    return folder
+    return shades(tmp_path_factory.mktemp("data") / "shades", classes=CLASSES, images=60, side=SIDE, step=80, width=90)
 
 
 @pytest.fixture(scope="session")

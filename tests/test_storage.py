@@ -6,10 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
 
 import nas.cli
 from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, pick
@@ -24,6 +22,7 @@ from nas.search.events import EpochDone, Event
 from nas.search.run import Result, resume, search
 from nas.search.status import status
 from tests.postgresql import PASSWORD, AbsentError, postgresql
+from tests.shades import shades
 
 TINY = Chain(Conv(pick("width", 2, 3, 4), pick("kernel", 1, 3)), Norm(), Act(), GlobalPool(), Flatten(), Linear(2))
 EXAMPLES = "for example postgresql://user@host/database or sqlite:////path/to/study.db"
@@ -50,13 +49,7 @@ def server(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Dark images and bright ones."""
-    folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
-    for label in range(2):
-        (folder / "train" / str(label)).mkdir(parents=True)
-        for i in range(30):
-            pixels = rng.integers(60 * label, 60 * label + 120, (8, 8), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / "train" / str(label) / f"{i}.png")
-    return folder
+    return shades(tmp_path_factory.mktemp("data"), classes=2, images=30, side=8, step=60, width=120)
 
 
 def request(data: Path, **asked: Any) -> Request:

@@ -10,9 +10,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, pick
 from nas.arch.text import text
 from nas.data import load
@@ -22,6 +19,7 @@ from nas.search.budget import Budget
 from nas.search.devices import devices_at
 from nas.search.events import Ended, Event, Planned
 from nas.search.run import resume, search
+from tests.shades import shades
 
 TRIALS, MORE = 10, 2
 _NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
@@ -30,16 +28,6 @@ _NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 def space() -> Chain:
     wide = Chain(Conv(pick("width", 4, 8, 12, 16), pick("kernel", 1, 3)), Norm(), Act())
     return Chain(wide, Conv(pick("last", 4, 8, 12), 3), GlobalPool(), Flatten(), Linear(2))
-
-
-def write_images(folder: Path) -> Path:
-    rng = np.random.default_rng(0)
-    for label in range(2):
-        (folder / "train" / str(label)).mkdir(parents=True)
-        for i in range(200):
-            pixels = rng.integers(60 * label, 60 * label + 120, (16, 16), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / "train" / str(label) / f"{i}.png")
-    return folder
 
 
 def join(address: str) -> None:
@@ -81,7 +69,7 @@ def main(home: Path) -> None:
         }
         return Request(space="tiny", space_text=text(space()), **{**fields, **asked})  # type: ignore[arg-type]
 
-    write_images(home / "images")
+    shades(home / "images", classes=2, images=200, side=16, step=60, width=120)
     options = {"runs_dir": home / "runs", "cache_dir": home / "cache", "address": cluster.address}
     with devices_at(cluster.address) as devices:
         process, seconds = devices.call(os.getpid, "cpu")

@@ -50,7 +50,7 @@ class _Climbing:
         )
         self._asked: list[Cell] = []
         self._known: dict[Cell, int] = {}
-        """The first trial of each cell: what was trained is not trained again."""
+        """The first trial of each cell. One that is asked for again is paid for again, and told what the first was."""
         self._full: dict[int, float] = {}
         """After how many epochs in all the full training of a trial had ended."""
         self._seconds = 0.0
@@ -80,11 +80,14 @@ class _Climbing:
         cell = cell_at(self._arena.asked(trial))
         self._seconds += time.process_time() - begin
         self._asked.append(cell)
+        self.spent += SHORT_EPOCHS
+        if cell in self._known:
+            self._study.tell(trial, self._study.get_trials(deepcopy=False)[self._known[cell]].values)
+            return
+        self._known[cell] = trial.number
         accuracy = self._told(cell, short(self._arena.task))
         self._study.tell(trial, self._values(cell, accuracy))
-        self.spent += SHORT_EPOCHS
-        if self._known.setdefault(cell, trial.number) == trial.number:
-            self._reach(trial.number, accuracy)
+        self._reach(trial.number, accuracy)
 
     def _complete(self, number: int) -> None:
         self._rungs.go_on(number)

@@ -52,7 +52,7 @@ def conditions(run: Run, facts: dict[str, Any]) -> dict[str, Any]:
     """Under which conditions the networks of a comparison were trained, as fields and in a line."""
     length, request = length_of(facts["length"]), run.request
     fields = {
-        "data": request.data or "Fashion-MNIST sample",
+        "data": request.data_said,
         "split": "test",
         "test_images": length.test,
         "train_images": length.train,

@@ -27,7 +27,7 @@ def named_in(runs: list[Run]) -> dict[str, str]:
 def about(runs: list[Run]) -> str:
     """Data, budget and strategy of the runs, in a line."""
     asked = [run.request for run in runs]
-    told = dict.fromkeys(f"{r.data_name if r.data else 'Fashion-MNIST sample'}, {r.budget}, {_how(r)}" for r in asked)
+    told = dict.fromkeys(f"{r.data_said}, {r.budget}, {_how(r)}" for r in asked)
     return "; ".join(told)
 
 

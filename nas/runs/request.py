@@ -74,6 +74,11 @@ class Request:
         """What a person calls the data: its name, or that of its folder."""
         return Path(self.data).name if self.data else "sample"
 
+    @property
+    def data_said(self) -> str:
+        """The same in a sentence."""
+        return self.data_name if self.data else "Fashion-MNIST sample"
+
     def open_space(self) -> Space:
         """The space that is searched."""
         return parse(self.space_text)

@@ -15,12 +15,11 @@ from nas.runs.request import Request
 from nas.runs.trial import Trial
 from nas.search.devices import Devices
 from nas.search.forecast import Forecast
-from nas.search.ledger import Clock
 from nas.search.length import Length, length_of
 from nas.search.limits import Terms
 from nas.search.objectives import objectives
 from nas.search.pace import Pace, pace
-from nas.search.plan import Plan, means_of
+from nas.search.plan import Plan, clock_at, means_of
 from nas.search.roster import Entry
 from nas.train.latency import latencies
 from nas.train.recipe import recipe_of
@@ -53,7 +52,7 @@ def plan(
     known = facts or {}
     means = means_of(request, known, devices)
     budget, device, workers = means.budget, means.device, means.workers
-    clock, forecast = Clock(device) if devices.is_here or device.type == "cpu" else None, Forecast()
+    clock, forecast = clock_at(devices, device), Forecast()
     open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     data = open_data()
     terms = Terms(request.open_space(), data.input)

@@ -8,7 +8,7 @@ from typing import Any
 from nas.arch.text import parse, text
 from nas.data import Dataset
 from nas.runs.journal import Journal
-from nas.runs.trial import Trial
+from nas.runs.trial import Trial, trial_of
 from nas.search.comparison import fitted, longest, planned_s
 from nas.search.forecast import Forecast, images_seen
 from nas.search.ledger import Clock
@@ -124,10 +124,10 @@ def _learned(searched: Plan, journal: Journal) -> Forecast:
     """What the epochs of a search say of how long networks train."""
     forecast = Forecast()
     for frozen in journal.frozen():
-        cost = _known(searched, frozen.user_attrs["network"]).cost
+        trial = trial_of(frozen)
         for epoch in frozen.user_attrs.get("epochs", ()):
             images = images_seen(epoch["images"], searched.length.val)
-            forecast.learn(cost, images=images, seconds=epoch["seconds"])
+            forecast.learn(trial, images=images, seconds=epoch["seconds"])
     return forecast
 
 

@@ -1,11 +1,10 @@
 """How long a network will train, learned from those that were measured."""
 
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from nas.arch.cost import Cost
 
 FORWARD_SHARE = 1 / 3
 """Of a training step: what an image costs that is only looked at."""
@@ -13,6 +12,22 @@ FORWARD_SHARE = 1 / 3
 _REMEMBERED = 500
 
 Features = NDArray[np.float64]
+
+
+class Costs(Protocol):
+    """What says how long a network trains: its cost, or the trial that it is of."""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates for one image."""
+
+    @property
+    def activations(self) -> int:
+        """Elements written by convolutions and linear layers."""
+
+    @property
+    def params(self) -> int:
+        """Learned numbers."""
 
 
 class Forecast:
@@ -25,27 +40,29 @@ class Forecast:
     def __init__(self) -> None:
         self._rows: list[tuple[Features, float]] = []
         self._weights: Features | None = None
-        self._measured: dict[Cost, float] = {}
+        self._measured: dict[tuple[float, ...], float] = {}
         """Seconds per image, as each network took last."""
 
-    def learn(self, cost: Cost, *, images: float, seconds: float) -> None:
+    def learn(self, cost: Costs, *, images: float, seconds: float) -> None:
         """Take in a measurement: so many training images in so many seconds."""
-        self._rows = [*self._rows, (_features(cost), seconds / images)][-_REMEMBERED:]
+        features = _features(cost)
+        self._rows = [*self._rows, (features, seconds / images)][-_REMEMBERED:]
         self._weights = None
-        self._measured[cost] = seconds / images
+        self._measured[tuple(features)] = seconds / images
 
-    def seconds(self, cost: Cost, *, images: float) -> float | None:
+    def seconds(self, cost: Costs, *, images: float) -> float | None:
         """For so many training images; None before the first measurement.
 
         Of networks that cost the same in everything, what was measured of one is what is forecast of the other.
         """
-        if cost in self._measured:
-            return self._measured[cost] * images
+        features = _features(cost)
+        if (measured := self._measured.get(tuple(features))) is not None:
+            return measured * images
         if not self._rows:
             return None
         if self._weights is None:
             self._weights = _fitted(np.array([row for row, _ in self._rows]), np.array([s for _, s in self._rows]))
-        return float(self._weights @ _features(cost)) * images
+        return float(self._weights @ features) * images
 
 
 def images_seen(trained: int, validated: int) -> float:
@@ -53,7 +70,7 @@ def images_seen(trained: int, validated: int) -> float:
     return trained + FORWARD_SHARE * validated
 
 
-def _features(cost: Cost) -> Features:
+def _features(cost: Costs) -> Features:
     return np.array([cost.macs, 1.0, cost.activations, cost.params], dtype=np.float64)
 
 

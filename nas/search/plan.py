@@ -135,7 +135,7 @@ def plan(
     for goal in goals:  # what is wrong with a person's own function is told before anything is made
         goal.value(Seen(middling.network, middling.cost))
 
-    clock = Clock(device) if devices.is_here or device.type == "cpu" else None
+    clock = clock_at(devices, device)
     forecast, elsewhere_s = Forecast(), 0.0
     if "length" in known:
         length, speed = length_of(known["length"]), known["seconds_per_image"]
@@ -202,6 +202,11 @@ def means_of(request: Request, facts: Mapping[str, Any], devices: Devices) -> Me
     if device.type == "cpu":
         prepare_cpu()
     return Means(budget, device, workers, share)
+
+
+def clock_at(devices: Devices, device: torch.device) -> Clock | None:
+    """Of this process, from now on; None where it has no such device."""
+    return Clock(device) if devices.is_here or device.type == "cpu" else None
 
 
 def _measured(

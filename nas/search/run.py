@@ -87,7 +87,8 @@ def search(
         planned = planned_for(request, devices=devices, cache_dir=cache_dir)
         run = create(request, runs_dir=runs_dir, name=name, devices=devices.names[planned.device])
         with locked(run):
-            return _conduct(run, planned, _begun(run, planned), cache_dir, on_event, is_joined=not devices.is_here)
+            place = _Place(run, cache_dir, on_event, is_joined=not devices.is_here)
+            return _conduct(place, planned, _begun(run, planned))
 
 
 def resume(
@@ -134,7 +135,24 @@ def resume(
             journal.remember("budget", facts["budget"])
             journal.remember("searched", None)
         journal.remember("ended", None)
-        return _conduct(run, planned, journal, cache_dir, on_event, is_joined=not devices.is_here)
+        return _conduct(_Place(run, cache_dir, on_event, is_joined=not devices.is_here), planned, journal)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a search takes place, and who is told.
+
+    Args:
+        run: Locked.
+        cache_dir: As in `search`.
+        on_event: As in `search`.
+        is_joined: Whether this process belongs to a Ray cluster.
+    """
+
+    run: Run
+    cache_dir: Path | None
+    on_event: Callable[[Event], None]
+    is_joined: bool
 
 
 def planned_for(
@@ -144,28 +162,18 @@ def planned_for(
     return (comparison.plan if request.networks else plan)(request, devices=devices, facts=facts, cache_dir=cache_dir)
 
 
-def _conduct(
-    run: Run,
-    planned: Plan,
-    journal: Journal,
-    cache_dir: Path | None,
-    on_event: Callable[[Event], None],
-    *,
-    is_joined: bool,
-) -> Result:
-    """Search within a run that is locked, and train its finalists, where the plan has time for them."""
-    with _logged(run), graceful():
+def _conduct(place: _Place, planned: Plan, journal: Journal) -> Result:
+    """Search, and train the finalists, where the plan has time for them."""
+    with _logged(place.run), graceful():
         cause: Cause | None = journal.facts().get("searched")
         if cause is None:
             ledger = recorded_ledger(planned.budget, journal, **_other_phase(planned, journal.finals()))
-            finished = _trained(
-                run, planned, journal, ledger, cache_dir, on_event, is_joined=is_joined, last=not planned.finals_s
-            )
+            finished = _trained(place, planned, journal, ledger, last=not planned.finals_s)
             if not planned.finals_s or finished.cause == "interrupted":
-                return Result(run, finished.front, finished.cause)
+                return Result(place.run, finished.front, finished.cause)
             cause = finished.cause
             journal.remember("searched", cause)
-        return _retrained(run, planned, journal, cause, cache_dir, on_event, is_joined=is_joined)
+        return _retrained(place, planned, journal, cause)
 
 
 def _other_phase(planned: Plan, studied: Journal | None) -> dict[str, float]:
@@ -174,18 +182,10 @@ def _other_phase(planned: Plan, studied: Journal | None) -> dict[str, float]:
     return {"before": before, "reserve": max(0.0, planned.finals_s - before)}
 
 
-def _retrained(
-    run: Run,
-    searched: Plan,
-    journal: Journal,
-    cause: Cause,
-    cache_dir: Path | None,
-    on_event: Callable[[Event], None],
-    *,
-    is_joined: bool,
-) -> Result:
+def _retrained(place: _Place, searched: Plan, journal: Journal, cause: Cause) -> Result:
     """Train the finalists of a search that is over."""
-    clock, request = searched.clock and Clock(torch.device(searched.device)), run.request
+    run, request = place.run, place.run.request
+    clock = searched.clock and Clock(torch.device(searched.device))
     studied, before = journal.finals(), recorded_seconds(journal)
     trials = [trial for trial in journal.trials() if trial.state == "complete"]
     goals = searched.objectives
@@ -193,7 +193,7 @@ def _retrained(
     if not trials:
         journal.remember("ended", cause)
         return Result(run, (), cause)
-    data = load(request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
+    data = load(request.data, size=request.size, seed=request.seed, cache_dir=place.cache_dir)
     left = max(0.0, searched.budget.amount - before - recorded_seconds(studied))
     planned = finals.plan(searched, journal, studied, data, seed=request.seed, seconds=left, clock=clock)
     facts = finals.facts_of(planned, len(trials))
@@ -203,34 +203,24 @@ def _retrained(
         for name, value in facts.items():
             studied.remember(name, value)
     ledger = recorded_ledger(planned.budget, studied, before=before)
-    finished = _trained(
-        run, planned, studied, ledger, cache_dir, on_event, is_joined=is_joined, last=False, finalists=True
-    )
+    finished = _trained(place, planned, studied, ledger, last=False, finalists=True)
     ended = "interrupted" if finished.cause == "interrupted" else cause
     if ended != "interrupted":
         journal.remember("ended", ended)
-        on_event(Finished(tuple(best), ended, finished.progress))
+        place.on_event(Finished(tuple(best), ended, finished.progress))
     return Result(run, tuple(best), ended, tuple(studied.trials()), planned.left_out)
 
 
 def _trained(
-    run: Run,
-    planned: Plan,
-    journal: Journal,
-    ledger: Ledger,
-    cache_dir: Path | None,
-    on_event: Callable[[Event], None],
-    *,
-    is_joined: bool,
-    last: bool,
-    finalists: bool = False,
+    place: _Place, planned: Plan, journal: Journal, ledger: Ledger, *, last: bool, finalists: bool = False
 ) -> Finished:
     """Train what a plan says, from where its journal is."""
+    run = place.run
 
     def tell(event: Event) -> None:
         if isinstance(event, Ended):
             run.drop_training(event.trial.number, finalists=finalists)
-        on_event(event)
+        place.on_event(event)
 
     recorded = journal.frozen()
     under_way = [frozen.number for frozen in recorded if not frozen.state.is_finished()]
@@ -239,7 +229,7 @@ def _trained(
     tell(Planned(run, planned, len(recorded)))
     checkpoints = run.finalists if finalists else run.checkpoints
     try:
-        _train(driver, _bench(planned, run, cache_dir, checkpoints), planned, is_joined=is_joined)
+        _train(driver, _bench(planned, run, place.cache_dir, checkpoints), planned, is_joined=place.is_joined)
         if run.request.networks and not driver.error:
             journal.remember("latency", comparison.latency(planned, journal.trials()))
     except KeyboardInterrupt:

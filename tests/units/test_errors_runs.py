@@ -8,11 +8,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from PIL import Image
 
 import nas.cli
 from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, pick
@@ -25,6 +23,7 @@ from nas.runs.lock import is_locked, locked
 from nas.search.budget import Budget
 from nas.search.events import EpochDone, Event
 from nas.search.run import resume, search
+from tests.shades import shades
 
 SIDE, CLASSES = 8, 2
 ROOM = "make room or give the right to write; `nas resume` goes on from there"
@@ -38,13 +37,8 @@ def network(width: Any) -> Chain:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder, rng = tmp_path_factory.mktemp("home"), np.random.default_rng(0)
-    for label in range(CLASSES):
-        shade = folder / "shades" / "train" / f"shade{label}"
-        shade.mkdir(parents=True)
-        for i in range(20):
-            pixels = rng.integers(60 * label, 60 * label + 90, (SIDE, SIDE), dtype=np.uint8)
-            Image.fromarray(pixels).save(shade / f"{i}.png")
+    folder = tmp_path_factory.mktemp("home")
+    shades(folder / "shades", classes=CLASSES, images=20, side=SIDE, step=60, width=90)
     return folder
 
 

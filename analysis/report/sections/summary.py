@@ -14,7 +14,7 @@ def summary(record: Record, found: Sequence[Trained]) -> Html:
     asked, at = record.run.request, record.status
     state = f"{at.state}: {CAUSES[at.cause]}" if at.cause else at.state
     line = (
-        f"Space {asked.space}, data {asked.data or 'Fashion-MNIST sample'}, budget {at.budget}, strategy "
+        f"Space {asked.space}, data {asked.data_said}, budget {at.budget}, strategy "
         f"{asked.strategy}, objectives {' and '.join(asked.objectives)}. {state[:1].upper()}{state[1:]}."
     )
     return tag(
