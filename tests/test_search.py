@@ -26,7 +26,7 @@ from nas.runs.journal import Journal, begin_journal, open_journal, read_trials
 from nas.search.budget import Budget
 from nas.search.driver import Driver
 from nas.search.errors import SearchError
-from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned
+from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned, Recalled
 from nas.search.forecast import Forecast
 from nas.search.ledger import Ledger, recorded_ledger
 from nas.search.length import Length, full, shortened
@@ -570,6 +570,14 @@ class TestDriver:
         (trial,) = read_trials(self.run)
         assert (trial.state, trial.reason, trial.accuracies, trial.seconds) == ("pruned", "budget", (0.5, 0.5), 2.5)
         assert open_journal(self.run).facts()["overhead"] == 101.0 - 2.5
+
+    def test_says_how_far_a_long_record_is_read_back(self, driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("nas.search.driver._RECALLED", 2)
+        for _ in range(5):
+            assert driver.begin()
+        self.events.clear()
+        self.resumed()
+        assert self.events == [Recalled(2, 5), Recalled(4, 5)]
 
     def test_lets_a_trial_end_that_is_at_its_last_epoch(self, driver: Driver) -> None:
         job = driver.begin()

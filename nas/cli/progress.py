@@ -9,7 +9,7 @@ import click
 
 from nas.cli.plan import said, said_of_finalists
 from nas.cli.table import count
-from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned, Rested
+from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned, Recalled, Rested
 from nas.search.progress import Progress
 
 
@@ -45,6 +45,8 @@ class Display:
         if self.quiet:
             return
         match event:
+            case Recalled(trials=trials, total=total):
+                self._line(f"read back {trials:,} of {total:,} trials")
             case Planned():
                 self._plan(event)
             case Ended(trial=trial, progress=progress):

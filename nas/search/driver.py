@@ -3,7 +3,7 @@
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 
@@ -15,7 +15,7 @@ from nas.errors import NasError
 from nas.runs.journal import Journal
 from nas.runs.trial import trial_of
 from nas.search.errors import SearchError
-from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Rested
+from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Recalled, Rested
 from nas.search.forecast import Forecast, images_seen
 from nas.search.judge import Judge
 from nas.search.ladder import Ladder
@@ -47,6 +47,9 @@ _PATIENCE = 20
 _LEAST_PATIENCE_S = 300.0
 """A worker that is silent for so many times what an epoch takes, and so long at least, hangs. Machines are busy, and a
 first trial may have to prepare the data of its host."""
+
+_RECALLED = 1000
+"""Trials of a record whose networks take a second or two to read back."""
 
 _log = logging.getLogger("nas.search")
 
@@ -101,14 +104,16 @@ class Driver:
         self.error: NasError | None = None
         """What ended the search before its time."""
 
-    def recall(self, recorded: Iterable[FrozenTrial], candidate: Callable[[str], Candidate]) -> None:
+    def recall(self, recorded: Sequence[FrozenTrial], candidate: Callable[[str], Candidate]) -> None:
         """Go on from a record: what has ended has ended, and what was under way is the first that workers are given.
 
         Args:
             recorded: The trials, by number.
             candidate: The network of a text, with its cost.
         """
-        for frozen in recorded:
+        for done, frozen in enumerate(recorded):
+            if done and done % _RECALLED == 0:
+                self._tell(Recalled(done, len(recorded)))
             trial = trial_of(frozen)
             proposal = self._proposer.recall(frozen, candidate(trial.network))
             self._judge.know(proposal.candidate, frozen.user_attrs.get("measured"))
