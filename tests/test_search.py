@@ -30,7 +30,7 @@ from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned,
 from nas.search.forecast import Forecast
 from nas.search.ledger import Ledger, recorded_ledger
 from nas.search.length import Length, full, shortened
-from nas.search.limits import Terms, count
+from nas.search.limits import Terms, count, time_limit
 from nas.search.objectives import OBJECTIVES, Seen, front, objectives
 from nas.search.proposer import Proposer
 from nas.search.run import Result, search
@@ -179,6 +179,18 @@ class TestLimits:
             count(typed, flag="--max-macs")
         assert str(caught.value) == (
             f"--max-macs: a limit is a number above zero, got {typed!r}\nhint: for example 50M, 1.2G or 300k"
+        )
+
+    @pytest.mark.parametrize(("typed", "number"), [("5ms", 0.005), ("250 us", 0.00025), ("0.1s", 0.1)])
+    def test_of_time_are_read(self, typed: str, number: float) -> None:
+        assert time_limit(typed) == pytest.approx(number)
+
+    @pytest.mark.parametrize("typed", ["", "5", "0ms", "-1s", "fast", "5 min"])
+    def test_of_time_are_refused(self, typed: str) -> None:
+        with pytest.raises(NasError) as caught:
+            time_limit(typed, flag="--max-latency")
+        assert str(caught.value) == (
+            f"--max-latency: a latency is a time above zero, got {typed!r}\nhint: for example 5ms or 250us"
         )
 
 

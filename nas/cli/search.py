@@ -37,6 +37,7 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
 @click.option("--objective", "own", multiple=True, help="One more of your own: FILE.py:function.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")
+@click.option("--max-latency", help="Train no network that takes longer for one image on the device: 5ms.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, if not chosen to suit the budget.")
 @click.option(
     "--rungs/--no-rungs",
@@ -75,6 +76,7 @@ def command(
     own: tuple[str, ...],
     max_macs: str | None,
     max_params: str | None,
+    max_latency: str | None,
     epochs: int | None,
     rungs: bool,
     finalists: float | None,
@@ -111,6 +113,7 @@ def command(
     from nas.runs import Request
     from nas.search.budget import Budget
     from nas.search.limits import count as limit
+    from nas.search.limits import time_limit
     from nas.search.own import resolved
     from nas.search.run import search
     from nas.train.recipe import SEARCH
@@ -141,6 +144,7 @@ def command(
         objectives=(*(part.strip() for part in objectives.split(",")), *map(resolved, own)),
         max_macs=limit(max_macs, flag="--max-macs") if max_macs else None,
         max_params=limit(max_params, flag="--max-params") if max_params else None,
+        max_latency=time_limit(max_latency, flag="--max-latency") if max_latency else None,
         workers=workers,
         gpus_per_trial=gpus_per_trial,
         seed=seed,

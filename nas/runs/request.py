@@ -27,6 +27,7 @@ class Request:
         objectives: Their names.
         max_macs: No network above it is trained; None for no limit.
         max_params: No network above it is trained; None for no limit.
+        max_latency: Seconds. No network that takes longer to answer on the device is trained; None for no limit.
         workers: Trials at once; 0 for one, in the process of the driver; None for one per device.
         gpus_per_trial: Share of a GPU that a trial holds, above 0 and at most 1.
         seed: Of the strategy, the splits and the trainings.
@@ -51,6 +52,7 @@ class Request:
     objectives: tuple[str, ...] = ("accuracy", "macs")
     max_macs: int | None = None
     max_params: int | None = None
+    max_latency: float | None = None
     workers: int | None = None
     gpus_per_trial: float = 1.0
     seed: int = 0
@@ -119,6 +121,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "max_macs": ("at least 1, or None", _absent_or(lambda value: _is_whole(value, 1))),
     "max_params": ("at least 1, or None", _absent_or(lambda value: _is_whole(value, 1))),
+    "max_latency": ("above 0, or None", _absent_or(lambda value: type(value) in (int, float) and value > 0)),
     "workers": ("at least 0, or None", _absent_or(lambda value: _is_whole(value, 0))),
     "gpus_per_trial": ("above 0 and at most 1", lambda value: type(value) in (int, float) and 0 < value <= 1),
     "seed": ("at least 0", lambda value: _is_whole(value, 0)),

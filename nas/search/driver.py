@@ -17,7 +17,7 @@ from nas.runs.trial import trial_of
 from nas.search.errors import SearchError
 from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Recalled, Rested
 from nas.search.forecast import Forecast, images_seen
-from nas.search.judge import Judge
+from nas.search.judge import Bound, Judge
 from nas.search.ladder import Ladder
 from nas.search.ledger import Clock, Ledger
 from nas.search.length import Length
@@ -71,6 +71,7 @@ class Driver:
         length: Of every trial.
         workers: Trials at once.
         share: Of a device, that each holds.
+        bound: What is measured of a network before it is begun; None for nothing.
         clock: Of this process, where it holds a device too.
         tell: Called with what happens.
     """
@@ -88,10 +89,11 @@ class Driver:
         clock: Clock | None,
         tell: Callable[[Event], None],
         share: float = 1.0,
+        bound: Bound | None = None,
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
         self._length, self._workers, self._share = length, workers, share
-        self._judge = Judge(objectives)
+        self._judge = Judge(objectives, bound)
         self._ladder = Ladder(length, self._judge, forecast, margin=_MARGIN)
         self._clock, self._tell = clock, tell
         self._tally = Tally([objective.direction for objective in objectives])
@@ -355,9 +357,9 @@ class Driver:
         return None
 
     def _fits(self, room: float, candidate: Candidate) -> bool:
-        """Whether a candidate will surely be trained in so many seconds; where nothing is known, it may be."""
+        """Whether a candidate will surely be trained in so many seconds, if that is known, and keeps to the bound."""
         seconds = self._seconds(candidate.cost)
-        return seconds is None or _MARGIN * seconds <= room
+        return (seconds is None or _MARGIN * seconds <= room) and self._judge.admits(candidate)
 
     def _rooms(self) -> tuple[float, ...]:
         """Seconds that the next trial may take: a fair share of what is left, or else all that is free."""

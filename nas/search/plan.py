@@ -1,6 +1,6 @@
 """What a search will do, found out before its folder is made: a request that cannot be met leaves nothing behind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from nas.arch.cost import Shape
 from nas.arch.realize import Point
 from nas.data import Dataset, load
 from nas.errors import BudgetError
@@ -16,7 +17,9 @@ from nas.runs.storage import reach
 from nas.search.budget import Budget
 from nas.search.calibrate import seconds_per_image
 from nas.search.devices import Devices, in_one
+from nas.search.errors import SearchError
 from nas.search.forecast import Forecast
+from nas.search.judge import Bound
 from nas.search.ledger import Clock, recorded_budget
 from nas.search.length import Length, climbing, full, length_of, shortened, with_rungs
 from nas.search.limits import Candidate, Terms
@@ -51,6 +54,7 @@ class Plan:
         seeds: Of the trainings of each of them.
         left_out: Numbers of the trials that would be finalists, had the budget room for them.
         finals_s: Device time kept for the finalists, in seconds; 0 for none.
+        bound: What is measured of a network to know whether it is to be trained; None for nothing.
     """
 
     budget: Budget
@@ -71,6 +75,7 @@ class Plan:
     seeds: tuple[int, ...] = ()
     left_out: tuple[int, ...] = ()
     finals_s: float = 0.0
+    bound: Bound | None = None
 
     @property
     def trials(self) -> int | None:
@@ -134,6 +139,7 @@ def plan(
     middling = sorted((candidate for _, candidate in start), key=lambda c: c.cost.macs)[len(start) // 2]
     for goal in goals:  # what is wrong with a person's own function is told before anything is made
         goal.value(Seen(middling.network, middling.cost))
+    bound = _bound(request, data.input, str(device), [candidate for _, candidate in start])
 
     clock = clock_at(devices, device)
     forecast, elsewhere_s = Forecast(), 0.0
@@ -167,7 +173,25 @@ def plan(
         clock=clock,
         elsewhere_s=elsewhere_s,
         finals_s=finals_s,
+        bound=bound,
     )
+
+
+def _bound(request: Request, input: Shape, device: str, drawn: Sequence[Candidate]) -> Bound | None:
+    """The bound of a request, once the smallest of some networks is seen to keep to it."""
+    if request.max_latency is None:
+        return None
+    (objective,) = on_device(objectives(["latency"]), input, device)
+    smallest = min(drawn, key=lambda candidate: candidate.cost.macs)
+    takes = objective.value(Seen(smallest.network, smallest.cost))
+    if takes > request.max_latency:
+        raise SearchError(
+            f"no network is found that answers within {request.max_latency * 1000:g} ms: the smallest of {len(drawn)} "
+            f"takes {takes * 1000:.2g} ms on {device}",
+            path="--max-latency",
+            hint="raise it, or choose another space",
+        )
+    return Bound(objective, request.max_latency)
 
 
 @dataclass(frozen=True)

@@ -266,6 +266,7 @@ def _driver(
         length=planned.length,
         workers=max(1, planned.workers),
         share=planned.share,
+        bound=planned.bound,
         clock=planned.clock if holds_device else None,
         tell=tell,
     )
