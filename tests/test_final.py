@@ -1,6 +1,8 @@
 """A network trained to be kept: its folder, a kill and what comes after, and the commands around it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +58,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_the_same(tmp_path: Path, mo
     assert all(torch.equal(one, other) for one, other in zip(*(state.values() for state in weights), strict=True))
     module = nas.build(parse((tmp_path / "killed" / "network.txt").read_text()), input=(1, 28, 28))
     module.load_state_dict(weights[1])
-    assert {"training.json", "metrics.json", "network.txt", "environment.json", "weights.pt"} == {
+    assert {"training.json", "metrics.json", "network.txt", "environment.json", "weights.pt", "lock"} == {
         path.name for path in (tmp_path / "killed").iterdir()
     }
     monkeypatch.setattr(final, "evaluate", lambda *_: pytest.fail("the test split was looked at twice"))
@@ -77,6 +79,43 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "one" / "training.json").write_text("{")
     with pytest.raises(RunError, match="cannot be read"):
         final.recorded(tmp_path / "one")
+
+
+HOLDER = """
+import pathlib, sys, time
+from nas.runs.lock import locked
+with locked(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_one_process_works_in_a_folder_until_it_dies(
+    command: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(final, "fit", lambda *_, **__: pytest.fail("trained"))
+    out = tmp_path / "out"
+    train = ("train", "tiny.txt", "--recipe", "short.toml", "--out", str(out))
+    with subprocess.Popen([sys.executable, "-c", HOLDER, out], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        for words in (train, ("reproduce", "lenet5", "--out", str(out)), ("claims", "shuffle", "--out", str(out))):
+            with pytest.raises(RunError, match=f"another process works in this folder: process {holder.pid} on"):
+                command(*words)
+        assert [left.name for left in out.iterdir()] == ["lock"]
+        holder.kill()
+    with pytest.raises(pytest.fail.Exception, match="trained"):
+        command(*train)
+
+
+def test_a_training_that_ends_while_one_waits_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = final.train(training(), tmp_path)
+    answers = iter([None, once])
+    monkeypatch.setattr(final, "read", lambda _: next(answers))
+    monkeypatch.setattr(final, "fit", lambda *_, **__: pytest.fail("trained again"))
+    assert final.train(training(), tmp_path) == once
 
 
 @pytest.fixture

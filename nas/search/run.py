@@ -86,7 +86,7 @@ def search(
     with devices_at(address) as devices:
         planned = planned_for(request, devices=devices, cache_dir=cache_dir)
         run = create(request, runs_dir=runs_dir, name=name, devices=devices.names[planned.device])
-        with locked(run):
+        with locked(run.folder):
             place = _Place(run, cache_dir, on_event, is_joined=not devices.is_here)
             return _conduct(place, planned, _begun(run, planned))
 
@@ -116,7 +116,7 @@ def resume(
         BudgetError: `more` counts something else than the run.
         NasError: as `search`.
     """
-    with locked(run), devices_at(address) as devices:
+    with locked(run.folder), devices_at(address) as devices:
         journal = open_journal(run) if has_journal(run) else None
         facts = journal.facts() if journal else {}
         with damage_told(run):

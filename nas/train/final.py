@@ -19,6 +19,7 @@ from nas.errors import RunError
 from nas.lower import build
 from nas.runs import files
 from nas.runs.environment import environment
+from nas.runs.lock import is_free, locked
 from nas.train import checkpoint
 from nas.train.evaluate import Score, evaluate
 from nas.train.fit import Epoch, fit, seed_everything
@@ -88,12 +89,17 @@ def train(training: Training, folder: Path, *, on_epoch: Callable[[Epoch], None]
         on_epoch: Called with each epoch, those on disk included.
 
     Raises:
-        RunError: the folder holds something else, is damaged, or cannot be written to.
+        RunError: the folder holds something else, another process trains there, it is damaged, or cannot be written to.
         TrialFailure: the loss is no longer finite, or memory ran out.
     """
-    _claim(training, folder)
-    if ended := read(folder):
+    if _is_its_own(training, folder) and (ended := read(folder)):
         return ended
+    with locked(folder):
+        _claim(training, folder)
+        return read(folder) or _train(training, folder, on_epoch)
+
+
+def _train(training: Training, folder: Path, on_epoch: Callable[[Epoch], None] | None) -> Trained:
     device = torch.device(training.device)
     data = training.dataset()
     seed_everything(training.seed)
@@ -155,17 +161,24 @@ def read(folder: Path) -> Trained | None:
         raise RunError(f"not the numbers of a training: {error!r}", path=str(folder / METRICS)) from None
 
 
-def _claim(training: Training, folder: Path) -> None:
-    """Record the training in its folder, where that is free or its own."""
+def _is_its_own(training: Training, folder: Path) -> bool:
+    """Whether the folder is that of the training already; false where it is free, an error where it is neither."""
     found = recorded(folder)
     if found == training:
-        return
-    if found is not None or (folder.exists() and any(folder.iterdir())):
+        return True
+    if found is not None or not is_free(folder):
         raise RunError(
             "a training goes to a folder that is empty or its own, but this one holds something else",
             path=str(folder),
             hint="choose another --out",
         )
+    return False
+
+
+def _claim(training: Training, folder: Path) -> None:
+    """Record the training in its folder."""
+    if _is_its_own(training, folder):
+        return
     files.write(folder / NETWORK, training.network.encode())
     files.write(folder / "environment.json", environment([training.device]).encode())
     files.write(folder / TRAINING, _json({"version": _VERSION, **asdict(training)}))
