@@ -10,12 +10,17 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 import nas
 from nas.arch.nodes import Chain, Network
 from nas.arch.text import parse, text
 from nas.cli import group
+from nas.cli.training import shown
+from nas.data import progress
 from nas.errors import NasError, RunError
+from nas.search import pace
 from nas.search.pace import Pace, _more_steps, _shortened
 from nas.train import final
 from nas.train.fit import Epoch
@@ -187,3 +192,49 @@ def test_a_pace_keeps_to_its_budget_as_far_as_it_can() -> None:
     assert _shortened(whole, 0.1, 1).train >= 100
     steps = _more_steps(Pace(Recipe(epochs=1, batch=64, lr=0.4), 1000, 100, 100, None)).recipe
     assert (steps.batch, steps.lr) == (16, 0.1)
+
+
+@given(
+    st.builds(
+        Pace,
+        st.builds(Recipe, epochs=st.integers(1, 40), batch=st.sampled_from([32, 64, 100])),
+        train=st.integers(200, 50_000),
+        val=st.integers(10, 5_000),
+        test=st.integers(10, 5_000),
+        per_image_s=st.floats(1e-5, 0.1),
+        step_s=st.floats(0, 1),
+    ),
+    st.floats(1, 10_000),
+)
+def test_the_steps_that_are_added_are_within_the_budget_too(whole: Pace, budget_s: float) -> None:
+    made = whole.within(budget_s)
+    assert made.seconds is not None
+    assert made.seconds <= budget_s or (made.recipe.epochs, made.train // 2 < 100) == (1, True)
+    assert made.per_image_s == pytest.approx(whole.with_batch(made.recipe.batch).per_image_s)
+    assert made.recipe.lr / made.recipe.batch == pytest.approx(whole.recipe.lr / whole.recipe.batch)
+
+
+def test_what_small_batches_take_longer_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "seconds_per_image", lambda _, __, recipe, **___: 0.001 + 0.016 / recipe.batch)
+    data, cpu = training().dataset(), torch.device("cpu")
+    found = pace.pace(TINY, data, Recipe(epochs=1, batch=64), device=cpu, seed=0)
+    assert (found.per_image_s, found.step_s) == (pytest.approx(0.00125), pytest.approx(0.016))
+    assert found.with_batch(16).per_image_s == pytest.approx(0.002)
+    assert pace.pace(TINY, data, Recipe(epochs=1, batch=8), device=cpu, seed=0).step_s == 0
+
+
+def test_how_far_an_epoch_is_is_shown_on_a_terminal_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "_SILENT_S", 0)
+    monkeypatch.setattr(progress, "_BETWEEN_S", 0)
+    shown(training(), tmp_path / "log", quiet=False)
+    assert "images:" not in capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    shown(training(), tmp_path / "terminal", quiet=False)
+    lines = [line.strip() for line in capsys.readouterr().err.replace("\r", "\n").split("\n")]
+    for epoch in (1, 2):
+        heads = [line for line in lines if line.startswith(f"epoch   {epoch} of 2, images: ")]
+        assert [head.split()[5] for head in heads] == ["0", "100", "200", "300", "400"]
+        assert " to go" in heads[2]
+    assert lines[-2].startswith("epoch   2 of 2   loss")

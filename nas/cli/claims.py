@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,7 @@ def _trained(claim: Claim, asked: dict[str, Any], folder: Path, *, quiet: bool) 
     from nas.claims.run import run
     from nas.runs import asked as record
 
-    from nas.cli.training import Shown, device_and_seconds, failures_told  # isort: skip
+    from nas.cli.training import device_and_seconds, failures_told, shown  # isort: skip
 
     device, budget_s = device_and_seconds(asked["budget"])
     with record.begun(folder, asked, plan_of, what="a claim") as planned:
@@ -114,7 +115,7 @@ def _trained(claim: Claim, asked: dict[str, Any], folder: Path, *, quiet: bool) 
         if not quiet:
             click.echo(_begins(planned, told), err=True)
         with failures_told(folder):
-            found = run(planned, folder, begins=lambda training: None if quiet else Shown(training))
+            found = run(planned, folder, train=partial(shown, quiet=quiet))
         told["verdict"] = verdict.verdict(claim, planned, found)
         page = verdict.page(told)
         record.end(folder, "claim", told, page)

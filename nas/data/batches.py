@@ -61,6 +61,11 @@ class Batches:
         """Batches in an epoch."""
         return max(1, len(self._chosen) // self._batch)
 
+    @property
+    def images(self) -> int:
+        """Images in an epoch."""
+        return len(self) * min(self._batch, len(self._chosen))
+
     def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Shuffled, augmented batches: a pure function of the seed and `epoch`.
 

@@ -80,13 +80,20 @@ class Trained:
         return sum(epoch.seconds for epoch in self.epochs)
 
 
-def train(training: Training, folder: Path, *, on_epoch: Callable[[Epoch], None] | None = None) -> Trained:
+def train(
+    training: Training,
+    folder: Path,
+    *,
+    on_epoch: Callable[[Epoch], None] | None = None,
+    on_step: Callable[[int, int], None] = lambda images, of: None,
+) -> Trained:
     """Train a network from where `folder` says it is, and leave there everything that is to be known of it.
 
     Args:
         training: What to train; that of the folder, if there is one.
         folder: Made if absent.
         on_epoch: Called with each epoch, those on disk included.
+        on_step: As in `fit`.
 
     Raises:
         RunError: the folder holds something else, another process trains there, it is damaged, or cannot be written to.
@@ -96,16 +103,31 @@ def train(training: Training, folder: Path, *, on_epoch: Callable[[Epoch], None]
         return ended
     with locked(folder):
         _claim(training, folder)
-        return read(folder) or _train(training, folder, on_epoch)
+        return read(folder) or _train(training, folder, on_epoch=on_epoch, on_step=on_step)
 
 
-def _train(training: Training, folder: Path, on_epoch: Callable[[Epoch], None] | None) -> Trained:
+def _train(
+    training: Training,
+    folder: Path,
+    *,
+    on_epoch: Callable[[Epoch], None] | None,
+    on_step: Callable[[int, int], None],
+) -> Trained:
     device = torch.device(training.device)
     data = training.dataset()
     seed_everything(training.seed)
     module = build(parse(training.network), input=data.input)
     initialize(module, training.recipe.init)
-    history = fit(module, data, training.recipe, device=device, seed=training.seed, folder=folder, on_epoch=on_epoch)
+    history = fit(
+        module,
+        data,
+        training.recipe,
+        device=device,
+        seed=training.seed,
+        folder=folder,
+        on_epoch=on_epoch,
+        on_step=on_step,
+    )
     test = evaluate(module, data.test, data, device=device)
     checkpoint.write(folder / WEIGHTS, {name: tensor.cpu() for name, tensor in module.state_dict().items()})
     metrics = {"epochs": [asdict(epoch) for epoch in history.epochs], "test": asdict(test)}
