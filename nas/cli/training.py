@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,22 +37,23 @@ def ready(device: torch.device) -> torch.device:
     return device
 
 
-def trained(training: "Training", folder: Path, *, quiet: bool) -> "Trained":
+def trained(training: "Training", folder: Path, *, quiet: bool, tensorboard: bool = False) -> "Trained":
     """As `shown`.
 
     Raises:
         RunError: as `final.train`; and where the training fails, which a person can change by recipe, batch or network.
     """
     with failures_told(folder):
-        return shown(training, folder, quiet=quiet)
+        return shown(training, folder, quiet=quiet, tensorboard=tensorboard)
 
 
-def shown(training: "Training", folder: Path, *, quiet: bool) -> "Trained":
+def shown(training: "Training", folder: Path, *, quiet: bool, tensorboard: bool = False) -> "Trained":
     """As `final.train`, with a line for each epoch on standard error."""
+    train = partial(final.train, training, folder, tensorboard=tensorboard)
     if quiet:
-        return final.train(training, folder)
+        return train()
     with closing(_Display(training)) as display:
-        return final.train(training, folder, on_epoch=display.epoch, on_step=display.step)
+        return train(on_epoch=display.epoch, on_step=display.step)
 
 
 @contextmanager

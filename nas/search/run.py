@@ -21,6 +21,7 @@ from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
 from nas.search import comparison, finals
+from nas.search.boards import Boards
 from nas.search.budget import Budget
 from nas.search.devices import Devices, devices_at
 from nas.search.driver import Driver
@@ -216,8 +217,11 @@ def _trained(
 ) -> Finished:
     """Train what a plan says, from where its journal is."""
     run = place.run
+    boards = Boards(run.boards(finalists=finalists), journal, planned) if run.request.tensorboard else None
 
     def tell(event: Event) -> None:
+        if boards:
+            boards.tell(event)
         if isinstance(event, Ended):
             run.drop_training(event.trial.number, finalists=finalists)
         place.on_event(event)

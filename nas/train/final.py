@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from nas.arch.cost import cost
 from nas.arch.text import parse
 from nas.data import Dataset, Split, load
 from nas.data.splits import subset
@@ -21,6 +22,7 @@ from nas.runs import files
 from nas.runs.environment import environment
 from nas.runs.lock import is_free, locked
 from nas.train import checkpoint
+from nas.train.board import Board
 from nas.train.evaluate import Score, evaluate
 from nas.train.fit import Epoch, fit, seed_everything
 from nas.train.initialize import initialize
@@ -84,8 +86,9 @@ def train(
     training: Training,
     folder: Path,
     *,
-    on_epoch: Callable[[Epoch], None] | None = None,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     on_step: Callable[[int, int], None] = lambda images, of: None,
+    tensorboard: bool = False,
 ) -> Trained:
     """Train a network from where `folder` says it is, and leave there everything that is to be known of it.
 
@@ -94,23 +97,36 @@ def train(
         folder: Made if absent.
         on_epoch: Called with each epoch, those on disk included.
         on_step: As in `fit`.
+        tensorboard: Whether to write event files, in `folder/tensorboard`; also of a training that has ended.
 
     Raises:
         RunError: the folder holds something else, another process trains there, it is damaged, or cannot be written to.
         TrialFailure: the loss is no longer finite, or memory ran out.
     """
-    if _is_its_own(training, folder) and (ended := read(folder)):
-        return ended
-    with locked(folder):
-        _claim(training, folder)
-        return read(folder) or _train(training, folder, on_epoch=on_epoch, on_step=on_step)
+    ended = read(folder) if _is_its_own(training, folder) else None
+    board = _board(training, folder) if tensorboard else None
+    seen: list[Epoch] = []
+
+    def tell(epoch: Epoch) -> None:
+        seen.append(epoch)
+        if board:
+            board.write(seen)
+        on_epoch(epoch)
+
+    if ended is None:
+        with locked(folder):
+            _claim(training, folder)
+            ended = read(folder) or _train(training, folder, on_epoch=tell, on_step=on_step)
+    if board:
+        board.write(ended.epochs, test=ended.test.accuracy, complete=True)
+    return ended
 
 
 def _train(
     training: Training,
     folder: Path,
     *,
-    on_epoch: Callable[[Epoch], None] | None,
+    on_epoch: Callable[[Epoch], None],
     on_step: Callable[[int, int], None],
 ) -> Trained:
     device = torch.device(training.device)
@@ -204,6 +220,17 @@ def _claim(training: Training, folder: Path) -> None:
     files.write(folder / NETWORK, training.network.encode())
     files.write(folder / "environment.json", environment([training.device]).encode())
     files.write(folder / TRAINING, _json({"version": _VERSION, **asdict(training)}))
+
+
+def _board(training: Training, folder: Path) -> Board:
+    counted = cost(parse(training.network), training.dataset().input)
+    recipe = {name: value for name, value in asdict(training.recipe).items() if isinstance(value, str | int | float)}
+    return Board(
+        folder / "tensorboard",
+        training.recipe,
+        told={"network": training.name, "data": training.data or "sample", **recipe, "seed": training.seed},
+        costs={"macs": counted.macs, "params": counted.params},
+    )
 
 
 def _fewer(split: Split, count: int | None) -> Split:
