@@ -20,14 +20,16 @@ def draw(area: float, count: int, image: tuple[int, int], generator: np.random.G
     3/4 to 4/3, evenly by its logarithm.
     """
     whole = np.array(image)
-    pixels = whole.prod() * generator.uniform(area, 1, (_TRIES, count))
-    ratio = _WIDEST ** generator.uniform(-1, 1, (_TRIES, count))
-    sides = np.stack([np.sqrt(pixels / ratio), np.sqrt(pixels * ratio)], axis=-1).round().clip(1)
-    fits = np.all(sides <= whole, axis=-1)
-    first = sides[fits.argmax(axis=0), np.arange(count)]
-    chosen = np.where(fits.any(axis=0)[:, None], first, whole)
-    corner = np.floor(generator.random((count, 2)) * (whole - chosen + 1))
-    return np.concatenate([corner, chosen], axis=1).astype(np.int32)
+    sides, left = np.tile(whole, (count, 1)), np.arange(count)
+    for _ in range(_TRIES):
+        pixels = whole.prod() * generator.uniform(area, 1, len(left))
+        ratio = _WIDEST ** generator.uniform(-1, 1, len(left))
+        tried = np.sqrt(np.stack([pixels / ratio, pixels * ratio], axis=1)).round().clip(1)
+        fits = np.all(tried <= whole, axis=1)
+        sides[left[fits]] = tried[fits]
+        left = left[~fits]
+    corners = np.floor(generator.random((count, 2)) * (whole - sides + 1))
+    return np.concatenate([corners, sides], axis=1).astype(np.int32)
 
 
 def resized(images: Tensor, boxes: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ class Augment:
         alternate: Mirror by turns: who is mirrored in one epoch is not in the next, so that two epochs show all.
         cutout: Side in pixels of a square of the mean colour, centred anywhere in the image and clipped at its edge.
         area: The smallest share of its area that is kept, above 0; what is kept is resized to the image. 1 for all.
-        jitter: Brightness, contrast and saturation are multiplied by 1 less up to 1 more so much, 0..1.
+        jitter: Brightness, contrast and saturation have each a factor from 1 less so much to 1 more so much, 0..1.
         lighting: Spread of a colour that is added, along the principal axes of the colours of the data.
 
     Raises:
