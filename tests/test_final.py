@@ -166,6 +166,16 @@ def test_mistakes_are_told(command: Callable[..., str], tmp_path: Path) -> None:
             command(*words)
 
 
+def test_a_network_for_one_size_of_images_is_refused_smaller_ones(command: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "short.toml").write_text("epochs = 1\nbatch = 100\nlimit = 300\nfirst_side = 0.5\n")
+    with pytest.raises(
+        NasError, match=r"first_side 0.5 needs a network that reads images of any size, but this one reads"
+    ):
+        command("train", "lenet5", "--recipe", "short.toml", "--out", "lenet")
+    assert not (tmp_path / "lenet").exists()
+    command("train", "tiny.txt", "--recipe", "short.toml", "--out", "tiny")
+
+
 def test_a_network_for_larger_images_is_rewritten_and_that_is_said(
     command: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ from nas.arch.cost import cost
 from nas.arch.text import parse
 from nas.data import Dataset, Split, load
 from nas.data.splits import subset
-from nas.errors import RunError
+from nas.errors import NasError, RunError
 from nas.lower import build
 from nas.runs import files
 from nas.runs.environment import environment
@@ -101,6 +101,7 @@ def train(
 
     Raises:
         RunError: the folder holds something else, another process trains there, it is damaged, or cannot be written to.
+        NasError: the recipe begins with smaller images, which the network cannot read.
         TrialFailure: the loss is no longer finite, or memory ran out.
     """
     ended = read(folder) if _is_its_own(training, folder) else None
@@ -114,6 +115,7 @@ def train(
         on_epoch(epoch)
 
     if ended is None:
+        _check_sides(training)
         with locked(folder):
             _claim(training, folder)
             ended = read(folder) or _train(training, folder, on_epoch=tell, on_step=on_step)
@@ -220,6 +222,22 @@ def _claim(training: Training, folder: Path) -> None:
     files.write(folder / NETWORK, training.network.encode())
     files.write(folder / "environment.json", environment([training.device]).encode())
     files.write(folder / TRAINING, _json({"version": _VERSION, **asdict(training)}))
+
+
+def _check_sides(training: Training) -> None:
+    """See that the network reads the smaller images that its recipe begins with."""
+    share = training.recipe.first_side
+    if share == 1:
+        return
+    network, (channels, *sides) = parse(training.network), training.dataset().input
+    height, width = (max(1, round(share * side)) for side in sides)
+    try:
+        fits = cost(network, (channels, height, width)).params == cost(network, (channels, *sides)).params
+    except NasError:
+        fits = False
+    if not fits:
+        rule = f"first_side {share:g} needs a network that reads images of any size"
+        raise NasError(f"{rule}, but this one reads {'x'.join(map(str, sides))} only", path="recipe.first_side")
 
 
 def _board(training: Training, folder: Path) -> Board:

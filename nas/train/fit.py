@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from nas.data.batches import Batches
 from nas.data.dataset import Dataset
@@ -17,7 +18,7 @@ from nas.train import checkpoint
 from nas.train.device import device_seconds
 from nas.train.evaluate import score
 from nas.train.failure import TrialFailure, out_of_memory_is_failure
-from nas.train.recipe import Recipe, learning_rate, recipe_of
+from nas.train.recipe import Recipe, learning_rate, recipe_of, side_share
 from nas.train.step import Step
 
 _VALIDATION_BATCH = 256
@@ -161,9 +162,10 @@ class _Training:
         total = torch.zeros((), device=self._device)
         images, of = 0, self._batches.images
         on_step(images, of)
+        share = side_share(self._recipe, epoch / self._recipe.epochs)
         for i, (inputs, labels) in enumerate(self._batches.epoch(epoch)):
             progress = (epoch + (i + 0.5) / steps) / self._recipe.epochs  # Its middle: no step has the rate zero.
-            total += len(labels) * self._step(inputs, labels, lr=learning_rate(self._recipe, progress))
+            total += len(labels) * self._step(_reduced(inputs, share), labels, lr=learning_rate(self._recipe, progress))
             images += len(labels)
             on_step(images, of)
         return float(total) / images, images
@@ -212,6 +214,15 @@ class _Training:
         if self._step.average is not None:
             self._step.average.steps, self._step.average.means = state["average"]["steps"], state["average"]["means"]
         self.history = History(tuple(Epoch(**epoch) for epoch in state["epochs"]))
+
+
+def _reduced(images: Tensor, share: float) -> Tensor:
+    """The images with sides of that share."""
+    if share == 1:
+        return images
+    size = [max(1, round(share * side)) for side in images.shape[2:]]
+    made = F.interpolate(images, size=size, mode="bilinear", antialias=True)
+    return made.contiguous(memory_format=torch.channels_last)
 
 
 def _shapes(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Size]:
