@@ -61,6 +61,7 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
 @options.address
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--storage", help="URL of the database for the study, kept in the run.  [default: a file]")
+@options.tensorboard
 @click.option("--dry-run", is_flag=True, help="Print the plan, leave nothing behind.")
 @click.option("--name", help="The run's name; the time and the space unless said.")
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
@@ -85,6 +86,7 @@ def command(
     address: str | None,
     seed: int,
     storage: str | None,
+    tensorboard: bool,
     dry_run: bool,
     name: str | None,
     runs_dir: Path,
@@ -153,6 +155,7 @@ def command(
         storage=storage,
         rungs=rungs,
         finalists=finalists,
+        tensorboard=tensorboard,
     )
     if dry_run:
         from nas.cli.plan import said, told

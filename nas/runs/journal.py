@@ -136,8 +136,14 @@ class Journal:
 
     def trial(self, number: int) -> Trial:
         """One trial as it stands."""
+        return trial_of(self.frozen_trial(number))
+
+    def frozen_trial(self, number: int) -> FrozenTrial:
+        """One trial as Optuna holds it; one that `trial_of` can read."""
         with self._reading():
-            return trial_of(self._storage.get_trial(self._trial_id(number)))
+            frozen = self._storage.get_trial(self._trial_id(number))
+            trial_of(frozen)
+            return frozen
 
     def trials(self) -> list[Trial]:
         """All trials as they stand, by number."""

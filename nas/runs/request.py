@@ -41,6 +41,7 @@ class Request:
         seeds: Trainings of each network of a comparison, with the seeds from `seed` on.
         finalists: Share of a search's device time, 0 to below 1, in which the front is trained again from scratch, with
             several seeds; 0 for none.
+        tensorboard: Whether event files for TensorBoard are written.
     """
 
     space: str
@@ -64,6 +65,7 @@ class Request:
     networks: tuple[dict[str, Any], ...] = ()
     seeds: int = 1
     finalists: float = 0.0
+    tensorboard: bool = False
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
@@ -129,6 +131,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "around": ("a name, or None", _absent_or(_is_text)),
     "storage": ("a URL, or None", _absent_or(_is_text)),
     "rungs": ("true or false", lambda value: isinstance(value, bool)),
+    "tensorboard": ("true or false", lambda value: isinstance(value, bool)),
     "study": ("a name, or None", _absent_or(_is_text)),
     "networks": (
         "names and recipes, no name twice",

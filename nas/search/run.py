@@ -21,6 +21,7 @@ from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
 from nas.search import comparison, finals
+from nas.search.boards import Boards
 from nas.search.budget import Budget
 from nas.search.devices import Devices, devices_at
 from nas.search.driver import Driver
@@ -86,7 +87,7 @@ def search(
     with devices_at(address) as devices:
         planned = planned_for(request, devices=devices, cache_dir=cache_dir)
         run = create(request, runs_dir=runs_dir, name=name, devices=devices.names[planned.device])
-        with locked(run):
+        with locked(run.folder):
             place = _Place(run, cache_dir, on_event, is_joined=not devices.is_here)
             return _conduct(place, planned, _begun(run, planned))
 
@@ -116,7 +117,7 @@ def resume(
         BudgetError: `more` counts something else than the run.
         NasError: as `search`.
     """
-    with locked(run), devices_at(address) as devices:
+    with locked(run.folder), devices_at(address) as devices:
         journal = open_journal(run) if has_journal(run) else None
         facts = journal.facts() if journal else {}
         with damage_told(run):
@@ -216,8 +217,11 @@ def _trained(
 ) -> Finished:
     """Train what a plan says, from where its journal is."""
     run = place.run
+    boards = Boards(run.boards(finalists=finalists), journal, planned) if run.request.tensorboard else None
 
     def tell(event: Event) -> None:
+        if boards:
+            boards.tell(event)
         if isinstance(event, Ended):
             run.drop_training(event.trial.number, finalists=finalists)
         place.on_event(event)
