@@ -210,6 +210,17 @@ def test_what_is_new_can_learn(name: str) -> None:
         assert learns.double().mean() > (0 if "multiply" in path else 0.7), path
 
 
+def test_what_takes_the_place_of_a_part_is_heard() -> None:
+    """What an identity and a body read both is no new branch, though it carries nothing of the parent's."""
+    network = blocks(Branches(Conv(4), Conv(4, 3), join="concat"), linear_residual(basic(8)))
+    child = blocks(conv_norm_act(6, 3), Conv(8), Norm(), linear_residual(basic(8)))
+    module, told = heir(child, network, trained(network).state_dict(), INPUT)
+    assert "norm3.weight" not in told.adapted
+    assert {"add1.branch2.conv1.weight", "linear1.weight"} <= set(told.copied)
+    (logits,) = outputs(module)
+    assert (logits - logits[0]).abs().max() > 1e-3
+
+
 def test_new_and_old_channels_stand_as_groups_want_them() -> None:
     network, child = PRESERVING["wider, in groups"]
     weights = trained(network).state_dict()
@@ -285,6 +296,7 @@ def test_weights_of_another_network_are_refused() -> None:
         (less, "conv1.weight is absent from the weights"),
         ({**weights, "more.weight": torch.zeros(1)}, "more.weight is absent from the network"),
         ({**weights, "conv2.weight": torch.zeros(6, 8, 5, 5)}, r"conv2.weight is \(6, 8, 5, 5\), and \(6, 8, 3, 3\)"),
+        ({**weights, "conv2.weight": weights["conv2.weight"] / 0}, "weights are finite numbers, and conv2.weight"),
     ):
         with pytest.raises(WeightsError, match=rule):
             inherit(module, child, parent=network, weights=wrong, input=INPUT)

@@ -30,10 +30,10 @@ class Effects:
             elif source not in carried and step.what == "multiply":
                 self._halve(source, signal)
 
-    def _silence(self, register: int) -> bool:
-        """Make what a register holds a zero that can grow, if that can be."""
+    def _silence(self, register: int, readers: int = 1) -> bool:
+        """Make what a register holds a zero that can grow, if it is new, and no others read it."""
         writer = self._writers.get(register)
-        if writer is None or self._knowledge.twin(writer) is not None:
+        if writer is None or self._readers[register] > readers or self._knowledge.twin(writer) is not None:
             return False
         match writer.what:
             case Conv() | Linear() | Norm(scale=True):
@@ -41,7 +41,9 @@ class Effects:
                 return True
             case Act(kind=kind) if kind not in _ZERO_AT_ZERO:
                 return False
-            case "multiply" | Act() | Shuffle():
+            case "multiply":
+                return self._silence(writer.sources[0], readers=len(writer.sources))
+            case Act() | Shuffle():
                 return self._silence(writer.sources[0])
             case what:
                 return isinstance(what, Homogeneous) and self._silence(writer.sources[0])

@@ -203,6 +203,8 @@ def _check(weights: Mapping[str, Tensor], parent: Network, input: Shape) -> None
         if likeness[name].shape != weights[name].shape:
             found, wanted = (tuple(held[name].shape) for held in (weights, likeness))
             raise WeightsError(f"the weights are of another network: {name} is {found}, and {wanted} there")
+        if weights[name].layout != torch.strided or not weights[name].isfinite().all():
+            raise WeightsError(f"weights are finite numbers, and {name} holds others")
 
 
 def _learns(shortcut: Shortcut) -> bool:
