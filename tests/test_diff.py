@@ -6,6 +6,7 @@ from nas.arch.diff import diff
 from nas.arch.nodes import Act, Branches, Chain, Conv, Edge, Graph, Norm, Pool, Shortcut, Step
 
 BLOCK = Branches(Shortcut(), Chain(Conv(8, 3), Norm()))
+MORE = ["conv2: added conv(8)", "act2: added act()"]
 CELL = Graph((1,), (Step(Edge(Chain(Conv(8)), 0), Edge(Chain(), 0)),))
 
 
@@ -17,6 +18,12 @@ CELL = Graph((1,), (Step(Edge(Chain(Conv(8)), 0), Edge(Chain(), 0)),))
         (Chain(Conv(8), Act()), Chain(Conv(8), Norm(), Act()), ["norm1: added norm()"]),
         (Chain(Conv(8), Pool("max", 2)), Chain(Conv(8)), ['pool1: removed pool("max", 2)']),
         (Chain(BLOCK), Chain(BLOCK, BLOCK), ["add2: added add([shortcut()], [conv(8, 3), norm()])"]),
+        (Chain(Conv(8), Act(), Pool("max", 2)), Chain(Conv(8), Act(), Conv(8), Act(), Pool("max", 2)), MORE),
+        (
+            Chain(Conv(8), Act(), Conv(8), Act()),
+            Chain(Conv(8), Act()),
+            ["conv2: removed conv(8)", "act2: removed act()"],
+        ),
         (
             Chain(BLOCK),
             Chain(Branches(Shortcut("zero_pad"), Chain(Conv(8, 3), Norm(), Act()))),

@@ -72,7 +72,14 @@ def request_of(pictures: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("NAS_CACHE", str(tmp_path / "cache"))
 
     def make(**more: Any) -> Request:
-        fields = {"budget": "6cpus", "finalists": 0.4, "workers": 0, "data": str(pictures), "recipe": {"epochs": 1}}
+        fields = {
+            "budget": "6cpus",
+            "finalists": 0.4,
+            "workers": 0,
+            "data": str(pictures),
+            "recipe": {"epochs": 1},
+            "inherit": True,
+        }
         return Request(space="tiny", space_text=text(SPACE), **(fields | more))
 
     return make
@@ -100,6 +107,7 @@ def check(run: Run, budget_s: float) -> None:
     trials, finals = read_trials(run), read_finals(run)
     names = {str(trial.number) for trial in trials if trial.state == "complete"}
     assert all(trial.test is None for trial in trials)
+    assert not any(trial.inherited for trial in finals)
     done = [trial for trial in finals if trial.state == "complete"]
     assert done
     assert all(trial.test is not None for trial in done)

@@ -46,6 +46,12 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
     help="Stop trainings early where others promise more, if the budget has room for longer ones.",
 )
 @click.option(
+    "--inherit/--no-inherit",
+    default=False,
+    show_default=True,
+    help="Begin the training of a child with the weights of its parent, as far as they are alike.",
+)
+@click.option(
     "--finalists",
     type=click.FloatRange(0, 1, max_open=True),
     help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 30 min on]",
@@ -80,6 +86,7 @@ def command(
     max_latency: str | None,
     epochs: int | None,
     rungs: bool,
+    inherit: bool,
     finalists: float | None,
     workers: int | None,
     gpus_per_trial: float,
@@ -156,6 +163,7 @@ def command(
         rungs=rungs,
         finalists=finalists,
         tensorboard=tensorboard,
+        inherit=inherit,
     )
     if dry_run:
         from nas.cli.plan import said, told

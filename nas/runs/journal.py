@@ -80,9 +80,9 @@ class Journal:
         """Record the epochs of a trial so far, and the device time spent on it."""
         self._note(number, seconds=seconds, epochs=list(epochs))
 
-    def rest(self, number: int, *, seconds: float, micro_batch: int | None = None) -> None:
-        """Record that a trial has reached the end of a rung, and waits there."""
-        self._note(number, seconds=seconds, **({"micro_batch": micro_batch} if micro_batch else {}))
+    def rest(self, number: int, *, seconds: float, micro_batch: int | None = None, inherited: str = "") -> None:
+        """Record that a trial has reached the end of a rung, and waits there; arguments as those of `complete`."""
+        self._note(number, seconds=seconds, **_said(micro_batch=micro_batch, inherited=inherited))
         self._set(number, TrialState.WAITING)
 
     def go_on(self, number: int, *, until: int) -> None:
@@ -98,6 +98,7 @@ class Journal:
         seconds: float,
         micro_batch: int | None = None,
         test: dict[str, Any] | None = None,
+        inherited: str = "",
     ) -> None:
         """Record that a trial reached its end.
 
@@ -107,9 +108,9 @@ class Journal:
             seconds: Device time of the trial.
             micro_batch: Images in each part of a batch; None where batches were whole.
             test: The score on the test split; None where that was not looked at.
+            inherited: What it began with of another trial's weights, in words; empty where it has nothing to say.
         """
-        known = {"micro_batch": micro_batch, "test": test}
-        self._note(number, seconds=seconds, **{name: value for name, value in known.items() if value})
+        self._note(number, seconds=seconds, **_said(micro_batch=micro_batch, test=test, inherited=inherited))
         with self._writing():
             self._study.tell(number, list(values))
 
@@ -205,6 +206,11 @@ class Journal:
     def _reading(self) -> Iterator[None]:
         with damage_told(self._run):
             yield
+
+
+def _said(**known: Any) -> dict[str, Any]:
+    """Of what is known of a trial, what says something."""
+    return {name: value for name, value in known.items() if value}
 
 
 def begin_journal(run: Run, *, directions: Sequence[Direction], facts: Mapping[str, Any] | None = None) -> Journal:

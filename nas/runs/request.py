@@ -42,6 +42,7 @@ class Request:
         finalists: Share of a search's device time, 0 to below 1, in which the front is trained again from scratch, with
             several seeds; 0 for none.
         tensorboard: Whether event files for TensorBoard are written.
+        inherit: Whether a child begins with the weights of a parent; finalists begin from scratch all the same.
     """
 
     space: str
@@ -66,6 +67,7 @@ class Request:
     seeds: int = 1
     finalists: float = 0.0
     tensorboard: bool = False
+    inherit: bool = False
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
@@ -143,6 +145,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "seeds": ("at least 1", lambda value: _is_whole(value, 1)),
     "finalists": ("a share from 0 to below 1", lambda value: type(value) in (int, float) and 0 <= value < 1),
+    "inherit": ("true or false", lambda value: isinstance(value, bool)),
 }
 
 

@@ -8,8 +8,8 @@ from optuna.trial import FrozenTrial
 State = Literal["running", "complete", "pruned", "fail", "waiting"]
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("fingerprint", "network", "reason", "detail", "name", "origin"), str),
-    **dict.fromkeys(("params", "macs", "activations", "memory", "seed", "micro_batch", "until"), int),
+    **dict.fromkeys(("fingerprint", "network", "reason", "detail", "name", "origin", "inherited"), str),
+    **dict.fromkeys(("params", "macs", "activations", "memory", "seed", "micro_batch", "until", "inherits"), int),
     "seconds": (int, float),
     "epochs": list,
     "parents": list,
@@ -43,6 +43,7 @@ class Trial:
         origin: Where the strategy has it from: start, child, crossing, random, or control, which is random search to
             compare with; empty where it does not say.
         parents: Fingerprints of the networks it was made of.
+        inherited: What it began with of another trial's weights, in words; empty where it began from scratch unasked.
     """
 
     number: int
@@ -65,6 +66,7 @@ class Trial:
     test: float | None = None
     origin: str = ""
     parents: tuple[str, ...] = ()
+    inherited: str = ""
 
     @property
     def accuracy(self) -> float | None:
@@ -104,4 +106,5 @@ def trial_of(frozen: FrozenTrial) -> Trial:
         test=attrs["test"]["accuracy"] if "test" in attrs else None,
         origin=attrs.get("origin", ""),
         parents=tuple(attrs.get("parents", ())),
+        inherited=attrs.get("inherited", ""),
     )

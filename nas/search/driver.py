@@ -26,6 +26,7 @@ from nas.search.objectives import Objective
 from nas.search.own import ObjectiveError
 from nas.search.progress import Progress, progress
 from nas.search.proposer import Chooser, Proposal
+from nas.search.relatives import Relative, Relatives
 from nas.search.running import Running
 from nas.search.tally import Tally
 from nas.search.trial import Job, Outcome
@@ -74,6 +75,7 @@ class Driver:
         bound: What is measured of a network before it is begun; None for nothing.
         clock: Of this process, where it holds a device too.
         tell: Called with what happens.
+        inherits: Whether children begin with the weights of a parent.
     """
 
     def __init__(
@@ -90,12 +92,14 @@ class Driver:
         tell: Callable[[Event], None],
         share: float = 1.0,
         bound: Bound | None = None,
+        inherits: bool = False,
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
         self._length, self._workers, self._share = length, workers, share
         self._judge = Judge(objectives, bound)
         self._ladder = Ladder(length, self._judge, forecast, margin=_MARGIN)
-        self._clock, self._tell = clock, tell
+        self._clock, self._tell, self._inherits = clock, tell, inherits
+        self._relatives = Relatives()
         self._tally = Tally([objective.direction for objective in objectives])
         self._running: dict[int, Running] = {}
         self._waiting: deque[int] = deque()
@@ -113,10 +117,12 @@ class Driver:
             recorded: The trials, by number.
             candidate: The network of a text, with its cost.
         """
+        networks: dict[int, str] = {}
         for done, frozen in enumerate(recorded):
             if done and done % _RECALLED == 0:
                 self._tell(Recalled(done, len(recorded)))
             trial = trial_of(frozen)
+            networks[trial.number] = trial.network
             proposal = self._proposer.recall(frozen, candidate(trial.network))
             self._judge.know(proposal.candidate, frozen.user_attrs.get("measured"))
             epochs = [Epoch(**told) for told in frozen.user_attrs.get("epochs", ())]
@@ -124,6 +130,11 @@ class Driver:
                 self._learn(proposal.candidate.cost, epoch)
             until = frozen.user_attrs.get("until", self._length.recipe.epochs)
             running = Running(proposal, until, epochs, before=trial.seconds)
+            parent = frozen.user_attrs.get("inherits")
+            if parent in networks and not trial.inherited:
+                running.relative = Relative(parent, networks[parent])
+            if trial.state in ("complete", "waiting") or (trial.state == "running" and until > self._ladder.ends[0]):
+                self._relatives.know(trial.number, proposal.candidate)
             if trial.state == "running":
                 self._running[trial.number] = running
                 self._waiting.append(trial.number)
@@ -180,15 +191,17 @@ class Driver:
     def _started(self, proposal: Proposal) -> Job:
         candidate, until = proposal.candidate, self._ladder.ends[0]
         measured = self._judge.know(candidate)
+        relative = self._relatives.nearest(candidate.network, proposal.parents) if self._inherits else None
+        notes = {"until": until, "measured": measured, "inherits": relative and relative.number}
         number = self._journal.begin(
             proposal.asked,
             network=text(candidate.network),
             fingerprint=candidate.fingerprint,
             cost=candidate.cost,
             seed=proposal.seed,
-            notes=proposal.notes() | {"until": until} | ({"measured": measured} if measured else {}),
+            notes=proposal.notes() | {name: value for name, value in notes.items() if value not in (None, {})},
         )
-        self._running[number] = Running(proposal, until)
+        self._running[number] = Running(proposal, until, relative=relative)
         self._ledger.train(number, 0.0)
         return self._job(number, "begins")
 
@@ -239,7 +252,14 @@ class Driver:
         else:
             values = self._judge.values(running.proposal.candidate, running.epochs[-1].val_accuracy)
             test = asdict(outcome.test) if outcome.test else None
-            self._journal.complete(number, values, seconds=running.spent, micro_batch=outcome.micro_batch, test=test)
+            self._journal.complete(
+                number,
+                values,
+                seconds=running.spent,
+                micro_batch=outcome.micro_batch,
+                test=test,
+                inherited=outcome.inherited,
+            )
             self._close(number, values)
 
     def lose(self, number: int, silent: float, *, hung: bool = False) -> None:
@@ -315,7 +335,8 @@ class Driver:
         proposal, candidate = running.proposal, running.proposal.candidate
         _log.info("trial %d %s: %s, %d MACs", number, how, candidate.fingerprint, candidate.cost.macs)
         self._tell(Began(self._journal.trial(number), self._seconds(candidate.cost), self.progress()))
-        return Job(number, text(candidate.network), proposal.seed, proposal.recipe, running.until)
+        network = text(candidate.network)
+        return Job(number, network, proposal.seed, proposal.recipe, running.until, running.relative)
 
     def _promoted(self, number: int) -> Job:
         """A trial that rests, on its way to the next rung."""
@@ -326,7 +347,9 @@ class Driver:
     def _settle(self, number: int, outcome: Outcome) -> None:
         """A trial rests at the end of its rung."""
         running = self._running.pop(number)
-        self._journal.rest(number, seconds=running.spent, micro_batch=outcome.micro_batch)
+        self._journal.rest(number, seconds=running.spent, micro_batch=outcome.micro_batch, inherited=outcome.inherited)
+        running.relative = None
+        self._relatives.know(number, running.proposal.candidate)
         self._ladder.settle(number, running)
         self._note_ledger()
         self._full = False
@@ -406,6 +429,10 @@ class Driver:
 
     def _close(self, number: int, values: Sequence[float] | None) -> None:
         running = self._running.pop(number)
+        if values is None:
+            self._relatives.forget(running.proposal.candidate)
+        else:
+            self._relatives.know(number, running.proposal.candidate)
         self._proposer.tell(running.proposal, values)
         self._ladder.close(number, running, failed=values is None)
         self._note_ledger()

@@ -25,7 +25,7 @@ from nas.search.length import Length, climbing, full, length_of, shortened, with
 from nas.search.limits import Candidate, Terms
 from nas.search.objectives import Objective, Seen, objectives, on_device
 from nas.search.roster import Entry
-from nas.search.strategies import Strategy, strategy
+from nas.search.strategies import STRATEGIES, Strategy, strategy
 from nas.search.strategies.spread import spread
 from nas.train.device import prepare_cpu
 from nas.train.recipe import SEARCH, Recipe, recipe_of
@@ -130,6 +130,13 @@ def plan(
         )
     finals_s = request.finalists * budget.amount
     chosen, asked = strategy(request.strategy), objectives(request.objectives)
+    if request.inherit and not chosen.tells_parents:
+        breeding = ", ".join(one.name for one in STRATEGIES.values() if one.tells_parents)
+        raise SearchError(
+            f"weights are inherited from parents, and {chosen.name} does not say of what it makes a network",
+            path="--inherit",
+            hint=f"leave it out, or choose {breeding}",
+        )
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
     open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     data = open_data()

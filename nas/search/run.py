@@ -273,6 +273,7 @@ def _driver(
         bound=planned.bound,
         clock=planned.clock if holds_device else None,
         tell=tell,
+        inherits=run.request.inherit and planned.strategy is not None,
     )
     driver.recall(recorded, lambda network: planned.terms.known(parse(network)))
     return driver

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from nas.arch.cost import Cost
 from nas.search.proposer import Proposal
+from nas.search.relatives import Relative
 from nas.train.fit import Epoch
 
 
@@ -18,6 +19,7 @@ class Running:
         before: Device time of workers that have left it.
         seconds: Device time of the worker that has it.
         tries: Workers of this process that were given it since its last epoch.
+        relative: The trial whose weights it begins with; None for none, and once it is on record what they gave.
     """
 
     proposal: Proposal
@@ -26,6 +28,7 @@ class Running:
     before: float = 0.0
     seconds: float = 0.0
     tries: int = 0
+    relative: Relative | None = None
 
     @property
     def cost(self) -> Cost:

@@ -15,6 +15,7 @@ from nas.data.splits import subset
 from nas.errors import DataError, RunError
 from nas.lower import build
 from nas.runs.folder import training, weights
+from nas.search.relatives import Relative, inherited
 from nas.train import checkpoint
 from nas.train.device import device_seconds
 from nas.train.evaluate import Score, evaluate
@@ -63,6 +64,7 @@ class Job:
         seed: Of the training.
         recipe: How to train it; None for the recipe of the bench.
         until: Epochs at whose end the training rests, without weights to keep; None for all of the recipe.
+        relative: The trial whose weights it begins with; None to begin from scratch.
     """
 
     number: int
@@ -70,6 +72,7 @@ class Job:
     seed: int
     recipe: Recipe | None = None
     until: int | None = None
+    relative: Relative | None = None
 
 
 OnEpoch = Callable[[Epoch, float], bool]
@@ -93,6 +96,7 @@ class Outcome:
         micro_batch: Images in each part of a batch; None where it was not parted.
         error: What is no fault of the trial: a full disk, a damaged checkpoint, absent data.
         test: The score on the test split; None where the bench wants none, or the trial did not reach its end.
+        inherited: What it began with of another trial's weights, in words; empty where it was to begin from scratch.
     """
 
     seconds: float
@@ -102,6 +106,7 @@ class Outcome:
     micro_batch: int | None = None
     error: RunError | DataError | None = None
     test: Score | None = None
+    inherited: str = ""
 
 
 def train(job: Job, bench: Bench, *, on_epoch: OnEpoch) -> Outcome:
@@ -133,7 +138,7 @@ def train(job: Job, bench: Bench, *, on_epoch: OnEpoch) -> Outcome:
 
 def _tried(job: Job, bench: Bench, watch: "_Watch", device: torch.device, *, parts: int) -> Outcome:
     try:
-        test = _train(job, bench, watch, device, parts)
+        return _train(job, bench, watch, device, parts)
     except _Stopped:
         return Outcome(0.0, stopped=True)
     except TrialFailure as failure:
@@ -145,7 +150,6 @@ def _tried(job: Job, bench: Bench, watch: "_Watch", device: torch.device, *, par
             return Outcome(0.0, error=error)
         reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         return Outcome(0.0, reason, traceback.format_exc())
-    return Outcome(0.0, test=test)
 
 
 def _recipe(job: Job, bench: Bench) -> Recipe:
@@ -193,11 +197,14 @@ class _Watch:
             raise _Stopped
 
 
-def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: torch.device, parts: int) -> Score | None:
-    data, recipe = dataset(bench), _recipe(job, bench)
+def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: torch.device, parts: int) -> Outcome:
+    data, recipe, network = dataset(bench), _recipe(job, bench), parse(job.network)
     seed_everything(job.seed)
-    module = build(parse(job.network), input=data.input)
+    module = build(network, input=data.input)
     initialize(module, recipe.init)
+    said = ""
+    if job.relative is not None:  # Also where the training goes on, and has weights of its own: for what is said of it.
+        said = inherited(module, network, job.relative, checkpoints=bench.checkpoints, input=data.input)
     folder = training(bench.checkpoints, job.number)
     fit(
         module,
@@ -211,8 +218,8 @@ def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: to
         on_epoch=on_epoch,
     )
     if job.until is not None and job.until < recipe.epochs:
-        return None
+        return Outcome(0.0, inherited=said)
     test = evaluate(module, data.test, data, device=device, batch=_TEST_BATCH // parts) if bench.test else None
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
     checkpoint.write(weights(bench.checkpoints, job.number), state)
-    return test
+    return Outcome(0.0, test=test, inherited=said)

@@ -34,6 +34,7 @@ class Strategy:
         spread: Whether the first networks are not asked of the sampler but spread over the range of MACs.
         asks: How often it is asked for a network that may be trained, before one is drawn: few times where it thinks
             long and knows what was tried.
+        tells_parents: Whether it says of which networks each was made.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Strategy:
     sampler: Callable[[int, Sight], BaseSampler]
     spread: bool = False
     asks: int = 50
+    tells_parents: bool = False
 
 
 def strategy(name: str) -> Strategy:
@@ -142,9 +144,21 @@ STRATEGIES: dict[str, Strategy] = {
             "of many children of the front the one expected to widen it most for its price",
             lambda seed, sight: FrontFirst(seed=seed, sight=sight),
             asks=3,
+            tells_parents=True,
         ),
-        Strategy("local", "one-edit children of the front", lambda seed, _: LocalSearch(seed=seed), spread=True),
-        Strategy("evolution", "regularized (aging) evolution", lambda seed, _: AgingEvolution(seed=seed)),
+        Strategy(
+            "local",
+            "one-edit children of the front",
+            lambda seed, _: LocalSearch(seed=seed),
+            spread=True,
+            tells_parents=True,
+        ),
+        Strategy(
+            "evolution",
+            "regularized (aging) evolution",
+            lambda seed, _: AgingEvolution(seed=seed),
+            tells_parents=True,
+        ),
         Strategy("nsga2", "Optuna's NSGA-II", _nsga2),
         Strategy("tpe", "Optuna's multivariate tree-structured Parzen estimator", _tpe),
         Strategy("gp", "Optuna's Gaussian process", _gp, asks=3),
