@@ -146,6 +146,7 @@ def command(
         seed=seed,
         recipe=asdict(replace(SEARCH, epochs=epochs)) if epochs else None,
         around=around,
+        around_text=text(start) if start is not None else None,
         storage=storage,
         rungs=rungs,
         finalists=finalists,

@@ -40,8 +40,8 @@ class Trial:
         micro_batch: Images in each part of a batch where memory had no room for a whole one; None where it had.
         name: What a person calls the network; empty where nobody named it.
         test: Share of the test split that is right at the end, 0..1; None where it was not looked at.
-        origin: Where the strategy has it from: start, child, crossing, random, or control, which is random search to
-            compare with; empty where it does not say.
+        origin: Where the strategy has it from: start, named, child, crossing, random, or control: random search to
+            compare with. Empty where it does not say.
         parents: Fingerprints of the networks it was made of.
     """
 

@@ -1,6 +1,6 @@
 """What a search will do, found out before its folder is made: a request that cannot be met leaves nothing behind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,9 @@ from typing import Any
 
 import torch
 
+from nas import catalog
 from nas.arch.realize import Point
+from nas.arch.text import parse, text
 from nas.data import Dataset, load
 from nas.errors import BudgetError
 from nas.runs.request import Request
@@ -20,6 +22,7 @@ from nas.search.forecast import Forecast
 from nas.search.ledger import Clock, recorded_budget
 from nas.search.length import Length, climbing, full, length_of, shortened, with_rungs
 from nas.search.limits import Candidate, Terms
+from nas.search.named import MOST, Located, located, named_in
 from nas.search.objectives import Objective, Seen, objectives, on_device
 from nas.search.roster import Entry
 from nas.search.strategies import Strategy, strategy
@@ -41,6 +44,7 @@ class Plan:
         objectives: What they are judged by.
         terms: What is searched.
         start: Points to begin with.
+        named: Named networks to begin with, before those.
         length: Of each trial.
         speed: Device time to train a middling network on one image, in seconds; None where it could not be measured.
         forecast: What is known of how long networks train.
@@ -71,6 +75,7 @@ class Plan:
     seeds: tuple[int, ...] = ()
     left_out: tuple[int, ...] = ()
     finals_s: float = 0.0
+    named: tuple[Located, ...] = ()
 
     @property
     def trials(self) -> int | None:
@@ -96,7 +101,12 @@ class Plan:
 
     def facts(self) -> dict[str, Any]:
         """What a run remembers of its plan, so that a resumed one has the same."""
-        return {"length": asdict(self.length), "seconds_per_image": self.speed, "workers": self.workers}
+        return {
+            "length": asdict(self.length),
+            "seconds_per_image": self.speed,
+            "workers": self.workers,
+            "named": {one.name: text(one.network) for one in self.named},
+        }
 
 
 def plan(
@@ -151,6 +161,16 @@ def plan(
             length = long or shortened(length, seconds_per_image=speed, seconds=seconds)
     if speed is not None:
         forecast.learn(middling.cost, images=1, seconds=speed)
+    if "length" in known:
+        told = {name: parse(network) for name, network in known.get("named", {}).items()}
+        named = [one for name, network in told.items() if (one := located(name, network, terms))]
+    else:
+        range_of = [candidate.cost.macs for _, candidate in start]
+
+        def fits(candidate: Candidate) -> bool:
+            return (forecast.seconds(candidate.cost, images=length.all_images) or 0.0) <= budget.largest
+
+        named = _named(request, chosen, terms, range_of, classes=len(data.classes), fits=fits)
     return Plan(
         budget=budget,
         device=str(device),
@@ -167,7 +187,29 @@ def plan(
         clock=clock,
         elsewhere_s=elsewhere_s,
         finals_s=finals_s,
+        named=tuple(named),
     )
+
+
+def _named(
+    request: Request,
+    strategy: Strategy,
+    terms: Terms,
+    macs: Sequence[int],
+    *,
+    classes: int,
+    fits: Callable[[Candidate], bool],
+) -> list[Located]:
+    """The network that is searched around, and for a strategy that begins with names, others that lie in the space."""
+    around = request.network_around()
+    first = located(request.around or "", around, terms) if around is not None else None
+    found = [first] if first else []
+    if strategy.named:
+        others = {
+            name: n for name, n in catalog.fitted(classes, terms.input).items() if not first or n != first.network
+        }
+        found += named_in(terms, others, macs, fits=fits, most=MOST - len(found))
+    return found
 
 
 @dataclass(frozen=True)

@@ -276,7 +276,9 @@ def _driver(
 def _chooser(planned: Plan, seed: int) -> Chooser:
     if planned.strategy is None:
         return Roster(planned.entries, planned.seeds)
-    return Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed)
+    return Proposer(
+        planned.terms, planned.strategy, planned.objectives, start=planned.start, named=planned.named, seed=seed
+    )
 
 
 def _bench(planned: Plan, run: Run, cache_dir: Path | None, checkpoints: Path) -> Bench:
