@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from nas import catalog
+from nas.arch.nodes import Network
 from nas.arch.realize import Point
 from nas.arch.text import parse, text
 from nas.data import Dataset, load
@@ -144,6 +145,7 @@ def plan(
     middling = sorted((candidate for _, candidate in start), key=lambda c: c.cost.macs)[len(start) // 2]
     for goal in goals:  # what is wrong with a person's own function is told before anything is made
         goal.value(Seen(middling.network, middling.cost))
+    names = catalog.fitted(len(data.classes), data.input) if chosen.named and "length" not in known else {}
 
     clock = clock_at(devices, device)
     forecast, elsewhere_s = Forecast(), 0.0
@@ -165,12 +167,11 @@ def plan(
         told = {name: parse(network) for name, network in known.get("named", {}).items()}
         named = [one for name, network in told.items() if (one := located(name, network, terms))]
     else:
-        range_of = [candidate.cost.macs for _, candidate in start]
 
         def fits(candidate: Candidate) -> bool:
             return (forecast.seconds(candidate.cost, images=length.all_images) or 0.0) <= budget.largest
 
-        named = _named(request, chosen, terms, range_of, classes=len(data.classes), fits=fits)
+        named = _named(request, terms, names, [candidate.cost.macs for _, candidate in start], fits)
     return Plan(
         budget=budget,
         device=str(device),
@@ -193,23 +194,17 @@ def plan(
 
 def _named(
     request: Request,
-    strategy: Strategy,
     terms: Terms,
+    names: Mapping[str, Network],
     macs: Sequence[int],
-    *,
-    classes: int,
     fits: Callable[[Candidate], bool],
 ) -> list[Located]:
-    """The network that is searched around, and for a strategy that begins with names, others that lie in the space."""
+    """The network that is searched around, and some of `names` beside it; the other arguments as of `named_in`."""
     around = request.network_around()
     first = located(request.around or "", around, terms) if around is not None else None
     found = [first] if first else []
-    if strategy.named:
-        others = {
-            name: n for name, n in catalog.fitted(classes, terms.input).items() if not first or n != first.network
-        }
-        found += named_in(terms, others, macs, fits=fits, most=MOST - len(found))
-    return found
+    others = {name: network for name, network in names.items() if not first or network != first.network}
+    return found + named_in(terms, others, macs, fits=fits, most=MOST - len(found))
 
 
 @dataclass(frozen=True)
