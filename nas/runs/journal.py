@@ -80,6 +80,10 @@ class Journal:
         """Record the epochs of a trial so far, and the device time spent on it."""
         self._note(number, seconds=seconds, epochs=list(epochs))
 
+    def measure(self, number: int, measures: Mapping[str, float]) -> None:
+        """Record what was measured of a network before it was trained."""
+        self._note(number, measures=dict(measures))
+
     def rest(self, number: int, *, seconds: float, micro_batch: int | None = None) -> None:
         """Record that a trial has reached the end of a rung, and waits there."""
         self._note(number, seconds=seconds, **({"micro_batch": micro_batch} if micro_batch else {}))

@@ -41,6 +41,7 @@ class Request:
         seeds: Trainings of each network of a comparison, with the seeds from `seed` on.
         finalists: Share of a search's device time, 0 to below 1, in which the front is trained again from scratch, with
             several seeds; 0 for none.
+        zero_cost: Whether each network of a search is measured before it is trained.
     """
 
     space: str
@@ -64,6 +65,7 @@ class Request:
     networks: tuple[dict[str, Any], ...] = ()
     seeds: int = 1
     finalists: float = 0.0
+    zero_cost: bool = False
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
@@ -133,6 +135,7 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "around_text": ("the text of a network, or None", _absent_or(_is_text)),
     "storage": ("a URL, or None", _absent_or(_is_text)),
     "rungs": ("true or false", lambda value: isinstance(value, bool)),
+    "zero_cost": ("true or false", lambda value: isinstance(value, bool)),
     "study": ("a name, or None", _absent_or(_is_text)),
     "networks": (
         "names and recipes, no name twice",

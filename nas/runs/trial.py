@@ -1,6 +1,7 @@
 """One trial as it is read back from the study, and the names of what the study holds beside parameters and values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from optuna.trial import FrozenTrial
@@ -14,6 +15,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "epochs": list,
     "parents": list,
     "test": dict,
+    "measures": dict,
 }
 
 
@@ -43,6 +45,7 @@ class Trial:
         origin: Where the strategy has it from: start, named, child, crossing, random, or control: random search to
             compare with. Empty where it does not say.
         parents: Fingerprints of the networks it was made of.
+        measures: Zero-cost measures, by name; empty where none were taken.
     """
 
     number: int
@@ -65,6 +68,7 @@ class Trial:
     test: float | None = None
     origin: str = ""
     parents: tuple[str, ...] = ()
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def accuracy(self) -> float | None:
@@ -104,4 +108,5 @@ def trial_of(frozen: FrozenTrial) -> Trial:
         test=attrs["test"]["accuracy"] if "test" in attrs else None,
         origin=attrs.get("origin", ""),
         parents=tuple(attrs.get("parents", ())),
+        measures={str(name): float(value) for name, value in attrs.get("measures", {}).items()},
     )

@@ -219,6 +219,8 @@ class Driver:
         if running is None or outcome.stopped:
             return
         self._spend(number, outcome.seconds)
+        if outcome.measures:
+            self._journal.measure(number, outcome.measures)
         if outcome.error:
             self.error = outcome.error
             self._wait(number)

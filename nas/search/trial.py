@@ -22,6 +22,7 @@ from nas.train.failure import TrialFailure
 from nas.train.fit import Epoch, fit, seed_everything
 from nas.train.initialize import initialize
 from nas.train.recipe import Recipe
+from nas.train.zero_cost import measured
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Bench:
         run: The folder of the run, which every host sees.
         checkpoints: Of weights and of trainings under way, within it.
         test: Test images to score trained networks on; 0 for no score.
+        zero_cost: Whether networks are measured before they are trained, and dead ones are not trained.
     """
 
     data: str | None
@@ -51,6 +53,7 @@ class Bench:
     run: Path
     checkpoints: Path
     test: int = 0
+    zero_cost: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Outcome:
         micro_batch: Images in each part of a batch; None where it was not parted.
         error: What is no fault of the trial: a full disk, a damaged checkpoint, absent data.
         test: The score on the test split; None where the bench wants none, or the trial did not reach its end.
+        measures: Zero-cost measures, by name; None where the bench wants none, or the training had begun before.
     """
 
     seconds: float
@@ -102,6 +106,7 @@ class Outcome:
     micro_batch: int | None = None
     error: RunError | DataError | None = None
     test: Score | None = None
+    measures: dict[str, float] | None = None
 
 
 def train(job: Job, bench: Bench, *, on_epoch: OnEpoch) -> Outcome:
@@ -133,7 +138,7 @@ def train(job: Job, bench: Bench, *, on_epoch: OnEpoch) -> Outcome:
 
 def _tried(job: Job, bench: Bench, watch: "_Watch", device: torch.device, *, parts: int) -> Outcome:
     try:
-        test = _train(job, bench, watch, device, parts)
+        return _train(job, bench, watch, device, parts)
     except _Stopped:
         return Outcome(0.0, stopped=True)
     except TrialFailure as failure:
@@ -145,7 +150,6 @@ def _tried(job: Job, bench: Bench, watch: "_Watch", device: torch.device, *, par
             return Outcome(0.0, error=error)
         reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         return Outcome(0.0, reason, traceback.format_exc())
-    return Outcome(0.0, test=test)
 
 
 def _recipe(job: Job, bench: Bench) -> Recipe:
@@ -193,12 +197,14 @@ class _Watch:
             raise _Stopped
 
 
-def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: torch.device, parts: int) -> Score | None:
+def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: torch.device, parts: int) -> Outcome:
     data, recipe = dataset(bench), _recipe(job, bench)
     seed_everything(job.seed)
     module = build(parse(job.network), input=data.input)
     initialize(module, recipe.init)
     folder = training(bench.checkpoints, job.number)
+    begun = (folder / checkpoint.NAME).exists()
+    measures = measured(module, data, device=device, seed=job.seed) if bench.zero_cost and not begun else None
     fit(
         module,
         data,
@@ -211,8 +217,8 @@ def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: to
         on_epoch=on_epoch,
     )
     if job.until is not None and job.until < recipe.epochs:
-        return None
+        return Outcome(0.0, measures=measures)
     test = evaluate(module, data.test, data, device=device, batch=_TEST_BATCH // parts) if bench.test else None
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
     checkpoint.write(weights(bench.checkpoints, job.number), state)
-    return test
+    return Outcome(0.0, test=test, measures=measures)
