@@ -53,7 +53,8 @@ class Display:
                 right = trial.accuracy if trial.test is None else trial.test
                 told = f"{right:.2%}" if trial.state == "complete" else f"{trial.state}: {trial.reason}"
                 name = f"of trial {trial.name}" if trial.name.isdigit() else trial.name
-                what = f"{name}, seed {trial.seed}" if name else f"{count(trial.macs):>7} MACs"
+                macs = f"{count(trial.macs):>7} MACs" + (f", {name}" if name else "")
+                what = f"{name}, seed {trial.seed}" if self._is_list else macs
                 self._line(f"trial {trial.number:3}  {told:>8}  {what}   {self._said(progress)}")
                 self._advance(progress)
             case Began(progress=progress) | EpochDone(progress=progress) | Rested(progress=progress):

@@ -56,6 +56,11 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
     type=click.FloatRange(0, 1, max_open=True),
     help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 30 min on]",
 )
+@click.option(
+    "--zero-cost",
+    is_flag=True,
+    help="Measure networks before they are trained, leave out dead ones, and say what the measures are worth.",
+)
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option(
     "--gpus-per-trial",
@@ -88,6 +93,7 @@ def command(
     rungs: bool,
     inherit: bool,
     finalists: float | None,
+    zero_cost: bool,
     workers: int | None,
     gpus_per_trial: float,
     address: str | None,
@@ -159,11 +165,13 @@ def command(
         seed=seed,
         recipe=asdict(replace(SEARCH, epochs=epochs)) if epochs else None,
         around=around,
+        around_text=text(start) if start is not None else None,
         storage=storage,
         rungs=rungs,
         finalists=finalists,
         tensorboard=tensorboard,
         inherit=inherit,
+        zero_cost=zero_cost,
     )
     if dry_run:
         from nas.cli.plan import said, told

@@ -85,6 +85,10 @@ class Journal:
         self._note(number, seconds=seconds, **_said(micro_batch=micro_batch, inherited=inherited))
         self._set(number, TrialState.WAITING)
 
+    def measure(self, number: int, measures: Mapping[str, float]) -> None:
+        """Record what was measured of a network before it was trained."""
+        self._note(number, measures=dict(measures))
+
     def go_on(self, number: int, *, until: int) -> None:
         """Record that a trial that waited trains on, and until when."""
         self._note(number, until=until)

@@ -35,9 +35,6 @@ from nas.train.fit import Epoch
 _MARGIN = 1.1
 """A trial begins where so many times its forecast is left: one that is stopped near its end has wasted the most."""
 
-_LARGEST = 1 / 8
-"""Of the budget, for one trial, as long as there are smaller ones: a few dear networks make no front."""
-
 _FAILURES = 5
 """So many first trials that all fail for one reason end the search."""
 
@@ -242,6 +239,8 @@ class Driver:
         if running is None or outcome.stopped:
             return
         self._spend(number, outcome.seconds)
+        if outcome.measures:
+            self._journal.measure(number, outcome.measures)
         if outcome.error:
             self.error = outcome.error
             self._wait(number)
@@ -388,7 +387,7 @@ class Driver:
         """Seconds that the next trial may take: a fair share of what is left, or else all that is free."""
         if not self._ledger.budget.is_time:
             return (math.inf,)
-        fair = min(self._free, self._ledger.left / self._workers, _LARGEST * self._ledger.budget.amount)
+        fair = min(self._free, self._ledger.left / self._workers, self._ledger.budget.largest)
         return fair, self._free
 
     @property

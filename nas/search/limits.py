@@ -97,7 +97,19 @@ class Terms:
             UnfitError: it is not to be trained.
         """
         try:
-            found = self.known(realize(self.space, decide))
+            network = realize(self.space, decide)
+        except (ShapeError, PartError) as error:
+            raise UnfitError("does not fit together") from error
+        return self.within(network)
+
+    def within(self, network: Network) -> Candidate:
+        """A network, whether of the space or not, that is within the limits.
+
+        Raises:
+            UnfitError: it is not to be trained.
+        """
+        try:
+            found = self.known(network)
         except (ShapeError, PartError) as error:
             raise UnfitError("does not fit together") from error
         macs = found.cost.macs
@@ -108,5 +120,5 @@ class Terms:
         return found
 
     def known(self, network: Network) -> Candidate:
-        """A network of the space, limits aside."""
+        """A network and its cost, limits aside."""
         return Candidate(network, cost(network, self.input))

@@ -231,9 +231,8 @@ def _trained(
     run.keep_trainings(under_way, finalists=finalists)
     driver = _driver(planned, run, journal, ledger, recorded, tell)
     tell(Planned(run, planned, len(recorded)))
-    checkpoints = run.finalists if finalists else run.checkpoints
     try:
-        _train(driver, _bench(planned, run, place.cache_dir, checkpoints), planned, is_joined=place.is_joined)
+        _train(driver, _bench(planned, run, place.cache_dir, finalists=finalists), planned, is_joined=place.is_joined)
         if run.request.networks and not driver.error:
             journal.remember("latency", comparison.latency(planned, journal.trials()))
     except KeyboardInterrupt:
@@ -282,10 +281,12 @@ def _driver(
 def _chooser(planned: Plan, seed: int) -> Chooser:
     if planned.strategy is None:
         return Roster(planned.entries, planned.seeds)
-    return Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed)
+    return Proposer(
+        planned.terms, planned.strategy, planned.objectives, start=planned.start, named=planned.named, seed=seed
+    )
 
 
-def _bench(planned: Plan, run: Run, cache_dir: Path | None, checkpoints: Path) -> Bench:
+def _bench(planned: Plan, run: Run, cache_dir: Path | None, *, finalists: bool) -> Bench:
     return Bench(
         data=run.request.data,
         size=run.request.size,
@@ -295,8 +296,9 @@ def _bench(planned: Plan, run: Run, cache_dir: Path | None, checkpoints: Path) -
         recipe=planned.length.recipe,
         device=planned.device,
         run=run.folder.resolve(),
-        checkpoints=checkpoints.resolve(),
+        checkpoints=(run.finalists if finalists else run.checkpoints).resolve(),
         test=planned.length.test,
+        zero_cost=run.request.zero_cost and not finalists,
     )
 
 
