@@ -91,6 +91,8 @@ def _facts(trial: Trial, trained: Trained | None) -> list[tuple[str, Child]]:
         told.append((f"accuracy after {len(trial.accuracies)} epochs", percent(trial.accuracy)))
     if trial.reason:
         told.append(("reason", trial.reason))
+    if trial.inherited:
+        told.append(("weights", trial.inherited))
     return [
         *told,
         ("MACs", count(trial.macs)),
