@@ -1,16 +1,19 @@
 """Networks and spaces by name, found by entry points so that other packages can add theirs."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+from nas.arch.cost import Shape
 from nas.arch.named import Family, Named, NamedSpace
+from nas.arch.nodes import Network
 from nas.arch.rewrite import RewriteError
 from nas.arch.rules import RULES
-from nas.errors import NameUnknownError
+from nas.errors import NameUnknownError, NasError
 from nas.own_space import SpaceFileError, from_file
 
 
@@ -30,6 +33,16 @@ def families() -> tuple[Family, ...]:
 def spaces() -> dict[str, NamedSpace]:
     """All named spaces, by name."""
     return _found("nas.spaces")
+
+
+@lru_cache(maxsize=4)
+def fitted(classes: int, input: Shape) -> dict[str, Network]:
+    """The named networks for so many classes and images of shape `input`, as far as they can be rewritten, by name."""
+    found = {}
+    for name, named in networks().items():
+        with suppress(NasError):
+            found[name] = named.fitted(classes, input)
+    return found
 
 
 def network(name: str) -> Named:

@@ -106,18 +106,15 @@ def planned(seeds: int = 4, budget_s: float = 100.0) -> Plan:
     )  # fmt: skip
 
 
-def trained(training: final.Training, folder: Path, **_: object) -> final.Trained:
+def trained(training: final.Training, folder: Path) -> final.Trained:
     """Ten seconds; the network with ReLU6 diverges with seed 1."""
     if (training.name, training.seed) == ("relu6", 1):
         raise TrialFailure("diverged", "loss nan")
     return final.Trained(training, (Epoch(1, 1.0, 1.0, 0.5, 10.0, 10),), Score(0.8, 1.0, 1.0, 100))
 
 
-def test_a_training_that_diverges_counts_as_guessing_and_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(final, "train", trained)
-    found = run_all(planned(), tmp_path)
+def test_a_training_that_diverges_counts_as_guessing_and_is_said(tmp_path: Path) -> None:
+    found = run_all(planned(), tmp_path, train=trained)
     assert [[one.error for one in of_seed] for of_seed in found[:2]] == [
         pytest.approx([20, 20]),
         pytest.approx([20, 90]),
@@ -125,15 +122,13 @@ def test_a_training_that_diverges_counts_as_guessing_and_is_said(
     told = verdict.verdict(CLAIMS["linear-bottleneck"], planned(), found)
     assert [one["diverged"] for one in told["networks"]] == [0, 1]
     assert told["seconds"] == 70
-    monkeypatch.setattr(final, "train", lambda *_, **__: (_ for _ in ()).throw(TrialFailure("out of memory", "")))
     with pytest.raises(TrialFailure):
-        run_all(planned(), tmp_path)
+        run_all(planned(), tmp_path, train=lambda *_: (_ for _ in ()).throw(TrialFailure("out of memory", "")))
 
 
-def test_no_seed_begins_that_the_budget_has_no_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(final, "train", trained)
+def test_no_seed_begins_that_the_budget_has_no_room_for(tmp_path: Path) -> None:
     for budget_s, seeds in ((1.0, 2), (45.0, 3), (100.0, 4)):
-        assert len(run_all(planned(budget_s=budget_s), tmp_path)) == seeds
+        assert len(run_all(planned(budget_s=budget_s), tmp_path, train=trained)) == seeds
 
 
 def test_it_ends_with_a_verdict_and_is_not_trained_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

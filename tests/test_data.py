@@ -668,7 +668,15 @@ def test_progress_is_silent_until_two_seconds(capsys: pytest.CaptureFixture[str]
         progress._next_s -= 2
         progress.advance(5)
         progress.advance(5)
-    assert capsys.readouterr().err == "\rreading images: 5 of 10 (50%)\rreading images: 10 of 10 (100%)\n"
+    first, last = "reading images: 5 of 10 (50%), 0 s to go", "reading images: 10 of 10 (100%)"
+    assert capsys.readouterr().err == f"\r{first}\r{last:{len(first)}}\n"
+    progress = Progress("images", 100)
+    progress._began_s -= 30
+    progress._next_s -= 30
+    progress.reach(25)
+    progress.clear()
+    line = "images: 25 of 100 (25%), 90 s to go"
+    assert capsys.readouterr().err == f"\r{line}\r{' ' * len(line)}\r"
 
 
 def test_the_data_set_says_what_networks_read(cache: Path) -> None:

@@ -2,18 +2,21 @@
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from nas.arch.cost import cost
-from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Norm, pick
+from nas.arch.cost import Shape, cost
+from nas.arch.nodes import Act, Chain, Conv, Flatten, GlobalPool, Linear, Network, Norm, pick
+from nas.arch.realize import realize
 from nas.arch.text import parse, text
 from nas.cli import group
 from nas.errors import NasError
 from nas.runs import Request, open_run
 from nas.runs.journal import open_journal, read_trials
+from nas.search.errors import SearchError
 from nas.search.limits import Terms
 from nas.search.looks import looks
 from nas.search.objectives import Seen, objectives, on_device
@@ -73,6 +76,41 @@ def test_latency_of_what_finds_no_memory_is_infinite(monkeypatch: pytest.MonkeyP
     assert 0 < goal.value(Seen(NETWORK, COST)) < 0.1
     monkeypatch.setattr(latency, "latency", full)
     assert goal.value(Seen(NETWORK, COST)) == math.inf
+
+
+@pytest.fixture
+def a_nanosecond_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an imagined device."""
+
+    def measured(network: Network, input: Shape, **_: object) -> SimpleNamespace:
+        return SimpleNamespace(median_s=cost(network, input).macs * 1e-9)
+
+    monkeypatch.setattr(latency, "latency", measured)
+
+
+@pytest.mark.usefixtures("a_nanosecond_a_mac")
+@pytest.mark.parametrize("strategy", ["front-first", "random"])
+def test_what_takes_longer_than_the_limit_is_not_trained(strategy: str, searched: Any) -> None:
+    """All networks that keep to it are, each with its latency on record, though it is no objective."""
+    every = [cost(realize(SPACE, {"width": w, "kernel": k}), (1, SIDE, SIDE)).macs
+             for w in (2, 4, 6, 8, 10) for k in (1, 3)]  # fmt: skip
+    middle = sorted(every)[len(every) // 2]
+    result = searched("accuracy", "params", budget="10trials", strategy=strategy, max_latency=middle * 1e-9)
+    trials = open_journal(result.run).frozen()
+    assert sorted(trial.user_attrs["measured"]["latency"] for trial in trials) == pytest.approx(
+        [macs * 1e-9 for macs in sorted(every) if macs <= middle]
+    )
+
+
+@pytest.mark.usefixtures("a_nanosecond_a_mac")
+def test_a_limit_that_no_network_keeps_to_is_told_before_the_search(searched: Any, tmp_path: Path) -> None:
+    with pytest.raises(SearchError) as caught:
+        searched("accuracy", "macs", max_latency=1e-7)
+    assert str(caught.value) == (
+        "--max-latency: no network is found that answers within 0.0001 ms: the smallest of 10 takes 0.00029 ms on cpu\n"
+        "hint: raise it, or choose another space"
+    )
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_function_of_ones_own_is_an_objective(searched: Any, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ class TestRequest:
             ("workers", 1.5, "request.workers: workers is at least 0, or None, got 1.5"),
             ("max_macs", 0, "request.max_macs: max_macs is at least 1, or None, got 0"),
             ("max_params", True, "request.max_params: max_params is at least 1, or None, got True"),
+            ("max_latency", 0, "request.max_latency: max_latency is above 0, or None, got 0"),
             ("budget", "", "request.budget: budget is a text, got ''"),
             ("objectives", (), "request.objectives: objectives is one or more different names, got ()"),
             ("objectives", ("a", "a"), "request.objectives: objectives is one or more different names, got ('a', 'a')"),

@@ -26,11 +26,11 @@ from nas.runs.journal import Journal, begin_journal, open_journal, read_trials
 from nas.search.budget import Budget
 from nas.search.driver import Driver
 from nas.search.errors import SearchError
-from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned
+from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned, Recalled
 from nas.search.forecast import Forecast
 from nas.search.ledger import Ledger, recorded_ledger
 from nas.search.length import Length, full, shortened
-from nas.search.limits import Terms, count
+from nas.search.limits import Terms, count, time_limit
 from nas.search.objectives import OBJECTIVES, Seen, front, objectives
 from nas.search.proposer import Proposer
 from nas.search.run import Result, search
@@ -179,6 +179,18 @@ class TestLimits:
             count(typed, flag="--max-macs")
         assert str(caught.value) == (
             f"--max-macs: a limit is a number above zero, got {typed!r}\nhint: for example 50M, 1.2G or 300k"
+        )
+
+    @pytest.mark.parametrize(("typed", "number"), [("5ms", 0.005), ("250 us", 0.00025), ("0.1s", 0.1)])
+    def test_of_time_are_read(self, typed: str, number: float) -> None:
+        assert time_limit(typed) == pytest.approx(number)
+
+    @pytest.mark.parametrize("typed", ["", "5", "0ms", "-1s", "fast", "5 min"])
+    def test_of_time_are_refused(self, typed: str) -> None:
+        with pytest.raises(NasError) as caught:
+            time_limit(typed, flag="--max-latency")
+        assert str(caught.value) == (
+            f"--max-latency: a latency is a time above zero, got {typed!r}\nhint: for example 5ms or 250us"
         )
 
 
@@ -570,6 +582,14 @@ class TestDriver:
         (trial,) = read_trials(self.run)
         assert (trial.state, trial.reason, trial.accuracies, trial.seconds) == ("pruned", "budget", (0.5, 0.5), 2.5)
         assert open_journal(self.run).facts()["overhead"] == 101.0 - 2.5
+
+    def test_says_how_far_a_long_record_is_read_back(self, driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("nas.search.driver._RECALLED", 2)
+        for _ in range(5):
+            assert driver.begin()
+        self.events.clear()
+        self.resumed()
+        assert self.events == [Recalled(2, 5), Recalled(4, 5)]
 
     def test_lets_a_trial_end_that_is_at_its_last_epoch(self, driver: Driver) -> None:
         job = driver.begin()

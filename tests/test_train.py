@@ -139,6 +139,27 @@ def test_a_finished_training_is_read_back(data: Dataset, tmp_path: Path) -> None
     assert same_weights(trained, again)
 
 
+def test_images_grow_with_the_epochs_to_their_size_and_are_judged_at_it(data: Dataset, tmp_path: Path) -> None:
+    seen: list[tuple[bool, int]] = []
+    recipe = replace(RECIPE, epochs=6, first_side=0.5)
+
+    def small() -> nn.Module:
+        seed_everything(0)
+        whole = nn.Sequential(
+            nn.Conv2d(1, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, CLASSES)
+        )
+        whole.register_forward_hook(lambda module, images, _: seen.append((module.training, images[0].shape[-1])))
+        return whole
+
+    straight = fit(small(), data, recipe, device=CPU, seed=1)
+    trained = [side for training, side in seen if training]
+    assert trained[:: len(trained) // 6] == [4, 5, 6, 7, 8, 8]
+    assert {side for training, side in seen if not training} == {8}
+    fit(small(), data, recipe, device=CPU, seed=1, folder=tmp_path, until=2)
+    resumed = fit(small(), data, recipe, device=CPU, seed=1, folder=tmp_path)
+    assert [epoch.val_loss for epoch in resumed.epochs] == [epoch.val_loss for epoch in straight.epochs]
+
+
 def test_the_checkpoint_is_weights_only_and_there_before_on_epoch(data: Dataset, tmp_path: Path) -> None:
     def look(epoch: Epoch) -> None:
         state = torch.load(tmp_path / checkpoint.NAME, weights_only=True)

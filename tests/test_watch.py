@@ -87,7 +87,7 @@ def terminal(command: list[str], **environment: str) -> Iterator[Terminal]:
 
 def test_shows_what_changes_and_ends_with_the_search(making: Making) -> None:
     with terminal(watching(making), NO_COLOR="1") as seen:
-        with locked(making.run):
+        with locked(making.run.folder):
             seen.until("2 trained")
             seen.until("61.00%")
             making.trial(16, 0.72)
@@ -119,7 +119,7 @@ def test_is_interrupted_without_a_word(making: Making, monkeypatch: pytest.Monke
         raise KeyboardInterrupt
 
     monkeypatch.setattr(time, "sleep", interrupt)
-    with locked(making.run):
+    with locked(making.run.folder):
         told = CliRunner().invoke(nas.cli.group, ["watch", str(making.run.folder), "--json"])
     assert told.exit_code == 0
     assert json.loads(told.output)["state"] == "going on"
@@ -127,7 +127,7 @@ def test_is_interrupted_without_a_word(making: Making, monkeypatch: pytest.Monke
 
 def test_for_programs_a_line_a_change(making: Making, monkeypatch: pytest.MonkeyPatch) -> None:
     with ExitStack() as lock:
-        lock.enter_context(locked(making.run))
+        lock.enter_context(locked(making.run.folder))
         happens = iter([lambda: None, lambda: making.trial(16, 0.72), lambda: None, lock.close])
         monkeypatch.setattr(time, "sleep", lambda _: next(happens)())
         told = CliRunner().invoke(nas.cli.group, ["watch", str(making.run.folder), "--json"])
@@ -141,7 +141,7 @@ def test_for_programs_a_line_a_change(making: Making, monkeypatch: pytest.Monkey
 
 
 def test_where_nobody_looks_is_said_once(making: Making) -> None:
-    with locked(making.run):
+    with locked(making.run.folder):
         told = CliRunner().invoke(nas.cli.group, ["watch", str(making.run.folder)])
     assert "state   going on" in told.stdout
     assert "\x1b" not in told.stdout

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from analysis.report.html import Child, Html, tag
-from analysis.report.lineage import ORIGINS, Change, Step
+from analysis.report.lineage import Change, Step, comes_from
 from analysis.report.networks import Trained
 from analysis.report.record import Record, network
 from analysis.report.tables import facts, folded
@@ -77,7 +77,7 @@ def listed(changes: Iterable[Change]) -> Html:
 def _badges(trial: Trial, trained: Trained | None) -> list[Html]:
     said = ["on the front" if trained.on_front else "dominated"] if trained else [STATES[trial.state]]
     if trial.origin:
-        said.append(ORIGINS.get(trial.origin, trial.origin))
+        said.append(comes_from(trial))
     return [tag("span", word) for word in said]
 
 

@@ -17,6 +17,11 @@ ORIGINS = {
 """How a person reads where a trial comes from."""
 
 
+def comes_from(trial: Trial) -> str:
+    """Where a trial comes from, for a person."""
+    return f"named: {trial.name}" if trial.origin == "named" else ORIGINS.get(trial.origin, trial.origin)
+
+
 @dataclass(frozen=True)
 class Change:
     """One decision that differs; None where it was not open."""

@@ -12,7 +12,7 @@ _PATHS = {
 
 def shape_of(origin: str) -> str:
     """The shape for where a trial comes from."""
-    return {"control": TRIANGLE, "start": SQUARE}.get(origin, CIRCLE)
+    return {"control": TRIANGLE, "start": SQUARE, "named": SQUARE}.get(origin, CIRCLE)
 
 
 def symbol(shape: str, x: float, y: float, *, size: float = 5.0, class_: str = "") -> Html:

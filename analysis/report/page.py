@@ -19,6 +19,7 @@ from analysis.report.sections.ledger import ledger
 from analysis.report.sections.others import others
 from analysis.report.sections.reproduce import reproduce
 from analysis.report.sections.summary import summary
+from analysis.report.sections.zero_cost import zero_cost
 from nas.runs import Trial
 
 
@@ -49,6 +50,7 @@ def page(record: Record, *, on_picture: Callable[[int], None] = lambda _: None) 
             grown(record),
             decisions(record),
             curves(record, found),
+            zero_cost(record),
             ledger(record),
             failures(record),
             reproduce(record),

@@ -7,7 +7,7 @@
 
 The parts of the main chain stand on lines of their own, those of others in brackets; `n *` repeats a part. A part is
 its kind with its fields, those that hold their default left out; a `Branches` is called after its join; a ratio of the
-input's channels is written `x6` or `x1/16`. The grammar:
+input's channels is written `x6` or `x1/16`, one with holes `ratio(span("times", 1, 6))`. The grammar:
 
     text  = "nas" "1" parts
     parts = { [integer "*"] call }
@@ -62,7 +62,7 @@ def compact(part: Any) -> str:
     match part:
         case Chain(parts=parts):
             return "[" + ", ".join(_runs(parts)) + "]"
-        case Ratio(numerator=numerator, denominator=denominator):
+        case Ratio(numerator=int(numerator), denominator=int(denominator)):
             return f"x{numerator}" if denominator == 1 else f"x{numerator}/{denominator}"
         case bool() | None:
             return str(part).lower()
@@ -205,7 +205,7 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-_KINDS = {_snake(name): kind for name, kind in NODES.items() if name not in ("Chain", "Ratio")}
+_KINDS = {_snake(name): kind for name, kind in NODES.items() if name != "Chain"}
 
 _TOKEN = re.compile(
     r"""\s*(?:

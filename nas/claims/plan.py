@@ -156,7 +156,8 @@ def _together(paces: list[Pace]) -> Pace:
     """The pace of one training of each, as if they were one."""
     times = [pace.per_image_s for pace in paces]
     known = [time for time in times if time is not None]
-    return replace(paces[0], per_image_s=sum(known) if len(known) == len(times) else None)
+    per_image_s = sum(known) if len(known) == len(times) else None
+    return replace(paces[0], per_image_s=per_image_s, step_s=sum(pace.step_s for pace in paces))
 
 
 def _shortened(whole: Recipe, made: Recipe, *, first: Recipe) -> Recipe:

@@ -7,10 +7,7 @@ from pathlib import Path
 from nas.claims.plan import Plan
 from nas.train import final
 from nas.train.failure import TrialFailure
-from nas.train.final import Training
-from nas.train.fit import Epoch
-
-OnEpoch = Callable[[Epoch], None]
+from nas.train.final import Trained, Training
 
 _FEWEST_SEEDS = 2
 _OVER = 1.1
@@ -38,15 +35,13 @@ class Measured:
     test_images: int
 
 
-def run(
-    plan: Plan, folder: Path, *, begins: Callable[[Training], OnEpoch | None] = lambda _: None
-) -> list[list[Measured]]:
+def run(plan: Plan, folder: Path, *, train: Callable[[Training, Path], Trained] = final.train) -> list[list[Measured]]:
     """Train what a plan says, each in a folder of its own, and go on with what lies there.
 
     Args:
         plan: What to train.
         folder: Of the claim.
-        begins: Called with each training; what it returns is called with its epochs.
+        train: As `final.train`, and perhaps shows it.
 
     Returns:
         For each seed its networks; fewer seeds than planned, but two at least, where they take longer than expected.
@@ -61,13 +56,13 @@ def run(
         if len(found) >= _FEWEST_SEEDS and spent * (seed + 1) / seed > _OVER * plan.budget_s:
             break
         of_seed = [training for training in plan.trainings if training.seed == seed]
-        found.append([_measured(plan, training, folder, begins(training)) for training in of_seed])
+        found.append([_measured(plan, training, folder, train) for training in of_seed])
     return found
 
 
-def _measured(plan: Plan, training: Training, folder: Path, on_epoch: OnEpoch | None) -> Measured:
+def _measured(plan: Plan, training: Training, folder: Path, train: Callable[[Training, Path], Trained]) -> Measured:
     try:
-        ended = final.train(training, folder / f"{training.name}-seed{training.seed}", on_epoch=on_epoch)
+        ended = train(training, folder / f"{training.name}-seed{training.seed}")
     except TrialFailure as failure:
         if failure.reason != "diverged":
             raise

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,22 +102,23 @@ def _trained(claim: Claim, asked: dict[str, Any], folder: Path, *, quiet: bool) 
     from nas.claims.run import run
     from nas.runs import asked as record
 
-    from nas.cli.training import Shown, device_and_seconds, failures_told  # isort: skip
+    from nas.cli.training import device_and_seconds, failures_told, shown  # isort: skip
 
     device, budget_s = device_and_seconds(asked["budget"])
-    planned = record.begun(folder, asked, plan_of, what="a claim")
-    if planned is None:
-        rest = {field: asked[field] for field in ("data", "seeds", "epochs")}
-        planned = plan(claim, catalog.network, device=device, budget_s=budget_s, **rest)
-        record.begin(folder, asked, asdict(planned))
-    told = {"version": record.VERSION, **_told(claim), "asked": asked, "device": str(device), "plan": planned.told()}
-    if not quiet:
-        click.echo(_begins(planned, told), err=True)
-    with failures_told(folder):
-        found = run(planned, folder, begins=lambda training: None if quiet else Shown(training))
-    told["verdict"] = verdict.verdict(claim, planned, found)
-    page = verdict.page(told)
-    record.end(folder, "claim", told, page)
+    with record.begun(folder, asked, plan_of, what="a claim") as planned:
+        if planned is None:
+            rest = {field: asked[field] for field in ("data", "seeds", "epochs")}
+            planned = plan(claim, catalog.network, device=device, budget_s=budget_s, **rest)
+            record.begin(folder, asked, asdict(planned))
+        told = {"version": record.VERSION, **_told(claim), "asked": asked, "device": str(device)}
+        told["plan"] = planned.told()
+        if not quiet:
+            click.echo(_begins(planned, told), err=True)
+        with failures_told(folder):
+            found = run(planned, folder, train=partial(shown, quiet=quiet))
+        told["verdict"] = verdict.verdict(claim, planned, found)
+        page = verdict.page(told)
+        record.end(folder, "claim", told, page)
     return told, page
 
 
@@ -142,10 +144,11 @@ def _timed(claim: Claim, asked: dict[str, Any], folder: Path) -> tuple[dict[str,
     from nas.claims import speed
     from nas.runs import asked as record
 
-    record.begun(folder, asked, dict, what="a claim")
-    record.begin(folder, asked, {})
-    click.echo(f"measuring for {speed.SECONDS:.0f} s at most", err=True)
-    told = {"version": record.VERSION, **_told(claim), "measured": speed.speed(catalog.network, seconds=speed.SECONDS)}
-    page = speed.page(told)
-    record.end(folder, "claim", told, page)
+    with record.begun(folder, asked, dict, what="a claim"):
+        record.begin(folder, asked, {})
+        click.echo(f"measuring for {speed.SECONDS:.0f} s at most", err=True)
+        measured = speed.speed(catalog.network, seconds=speed.SECONDS)
+        told = {"version": record.VERSION, **_told(claim), "measured": measured}
+        page = speed.page(told)
+        record.end(folder, "claim", told, page)
     return told, page

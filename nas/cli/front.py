@@ -3,7 +3,7 @@
 from nas import catalog
 from nas.arch.text import fingerprint
 from nas.data import load
-from nas.errors import DataError, NameUnknownError, NasError
+from nas.errors import DataError, NameUnknownError
 from nas.runs import Request, Run
 
 
@@ -15,11 +15,7 @@ def named_in(runs: list[Run]) -> dict[str, str]:
             images = load(source, size=size, seed=seed)
         except (DataError, NameUnknownError):
             continue
-        for name, named in catalog.networks().items():
-            try:
-                network = named.fitted(len(images.classes), images.input)
-            except NasError:
-                continue
+        for name, network in catalog.fitted(len(images.classes), images.input).items():
             found[fingerprint(network)] = name
     return found
 

@@ -19,6 +19,7 @@ from nas.errors import NasError, TextError
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 address = click.option("--address", help="Train on the Ray cluster at HOST:PORT, or auto for that of this host.")
+tensorboard = click.option("--tensorboard", is_flag=True, help="Write event files for TensorBoard too.")
 classes = click.option("--classes", type=click.IntRange(1), help="Number of classes, if not the network's own.")
 
 

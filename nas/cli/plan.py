@@ -22,8 +22,13 @@ def said(plan: Plan) -> str:
     return (
         f"plan: {plan.budget} on {workers} ({plan.device}){wall}\n"
         f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{most}{each}"
-        f"{_kept(plan)}"
+        f"{_begins(plan)}{_kept(plan)}"
     )
+
+
+def _begins(plan: Plan) -> str:
+    names = " and ".join(one.name for one in plan.named)
+    return f"\nfirst {names}, which lie{'s' * (len(plan.named) == 1)} in the space" if names else ""
 
 
 def _kept(plan: Plan) -> str:
@@ -78,4 +83,5 @@ def told(plan: Plan) -> dict[str, Any]:
         "trial_s": plan.trial_s,
         "wall_s": plan.wall_s,
         "finalists_s": plan.finals_s,
+        "named": [one.name for one in plan.named],
     }

@@ -9,7 +9,7 @@ import click
 
 from nas.cli.plan import said, said_of_finalists
 from nas.cli.table import count
-from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned, Rested
+from nas.search.events import CAUSES, Began, Ended, EpochDone, Event, Finished, Planned, Recalled, Rested
 from nas.search.progress import Progress
 
 
@@ -45,13 +45,16 @@ class Display:
         if self.quiet:
             return
         match event:
+            case Recalled(trials=trials, total=total):
+                self._line(f"read back {trials:,} of {total:,} trials")
             case Planned():
                 self._plan(event)
             case Ended(trial=trial, progress=progress):
                 right = trial.accuracy if trial.test is None else trial.test
                 told = f"{right:.2%}" if trial.state == "complete" else f"{trial.state}: {trial.reason}"
                 name = f"of trial {trial.name}" if trial.name.isdigit() else trial.name
-                what = f"{name}, seed {trial.seed}" if name else f"{count(trial.macs):>7} MACs"
+                macs = f"{count(trial.macs):>7} MACs" + (f", {name}" if name else "")
+                what = f"{name}, seed {trial.seed}" if self._is_list else macs
                 self._line(f"trial {trial.number:3}  {told:>8}  {what}   {self._said(progress)}")
                 self._advance(progress)
             case Began(progress=progress) | EpochDone(progress=progress) | Rested(progress=progress):

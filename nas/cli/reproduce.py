@@ -57,24 +57,24 @@ def command(
     asked = {"network": network, "data": data, "recipe": recipe, "budget": budget, "seeds": seeds}
     folder = out or runs_dir / "-".join(("reproduce", network, *([Path(data).name] if data else [])))
     device, budget_s = device_and_seconds(budget)
-    planned = record.begun(folder, asked, plan_of, what="a reproduction")
-    if planned is None:
-        planned = plan(named, data=data, recipe=recipe, device=device, budget_s=budget_s, seeds=seeds)
-        record.begin(folder, asked, asdict(planned))
-    told: dict[str, Any] = {
-        "version": record.VERSION,
-        "name": network,
-        "asked": asked,
-        "device": str(device),
-        "structure": structure(named),
-        "plan": planned.told(),
-    }
-    if not as_json:
-        expected = f", about {planned.seconds / 60:.1f} min" if planned.seconds is not None else ""
-        click.echo(f"{verdict.planned(told['plan'])}{expected} of {device}", err=True)
-    results = [trained(training, folder / f"seed{training.seed}", quiet=as_json) for training in planned.trainings]
-    told["measured"] = verdict.measured(results)
-    told["verdict"] = verdict.verdict(named, planned, told["measured"])
-    page = verdict.page(told)
-    record.end(folder, "reproduce", told, page)
+    with record.begun(folder, asked, plan_of, what="a reproduction") as planned:
+        if planned is None:
+            planned = plan(named, data=data, recipe=recipe, device=device, budget_s=budget_s, seeds=seeds)
+            record.begin(folder, asked, asdict(planned))
+        told: dict[str, Any] = {
+            "version": record.VERSION,
+            "name": network,
+            "asked": asked,
+            "device": str(device),
+            "structure": structure(named),
+            "plan": planned.told(),
+        }
+        if not as_json:
+            expected = f", about {planned.seconds / 60:.1f} min" if planned.seconds is not None else ""
+            click.echo(f"{verdict.planned(told['plan'])}{expected} of {device}", err=True)
+        results = [trained(training, folder / f"seed{training.seed}", quiet=as_json) for training in planned.trainings]
+        told["measured"] = verdict.measured(results)
+        told["verdict"] = verdict.verdict(named, planned, told["measured"])
+        page = verdict.page(told)
+        record.end(folder, "reproduce", told, page)
     click.echo(json.dumps({**told, "folder": str(folder)}) if as_json else f"{page}\nfolder  {folder}")

@@ -37,6 +37,7 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
 @click.option("--objective", "own", multiple=True, help="One more of your own: FILE.py:function.")
 @click.option("--max-macs", help="Train no network above it: 20M.")
 @click.option("--max-params", help="Train no network above it: 500k.")
+@click.option("--max-latency", help="Train no network that takes longer for one image on the device: 5ms.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, if not chosen to suit the budget.")
 @click.option(
     "--rungs/--no-rungs",
@@ -55,6 +56,11 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
     type=click.FloatRange(0, 1, max_open=True),
     help="Share of the time in which the front is trained again, with several seeds.  [default: 0.3 from 30 min on]",
 )
+@click.option(
+    "--zero-cost",
+    is_flag=True,
+    help="Measure networks before they are trained, leave out dead ones, and say what the measures are worth.",
+)
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
 @click.option(
     "--gpus-per-trial",
@@ -66,6 +72,7 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
 @options.address
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--storage", help="URL of the database for the study, kept in the run.  [default: a file]")
+@options.tensorboard
 @click.option("--dry-run", is_flag=True, help="Print the plan, leave nothing behind.")
 @click.option("--name", help="The run's name; the time and the space unless said.")
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
@@ -81,15 +88,18 @@ def command(
     own: tuple[str, ...],
     max_macs: str | None,
     max_params: str | None,
+    max_latency: str | None,
     epochs: int | None,
     rungs: bool,
     inherit: bool,
     finalists: float | None,
+    zero_cost: bool,
     workers: int | None,
     gpus_per_trial: float,
     address: str | None,
     seed: int,
     storage: str | None,
+    tensorboard: bool,
     dry_run: bool,
     name: str | None,
     runs_dir: Path,
@@ -118,6 +128,7 @@ def command(
     from nas.runs import Request
     from nas.search.budget import Budget
     from nas.search.limits import count as limit
+    from nas.search.limits import time_limit
     from nas.search.own import resolved
     from nas.search.run import search
     from nas.train.recipe import SEARCH
@@ -148,15 +159,19 @@ def command(
         objectives=(*(part.strip() for part in objectives.split(",")), *map(resolved, own)),
         max_macs=limit(max_macs, flag="--max-macs") if max_macs else None,
         max_params=limit(max_params, flag="--max-params") if max_params else None,
+        max_latency=time_limit(max_latency, flag="--max-latency") if max_latency else None,
         workers=workers,
         gpus_per_trial=gpus_per_trial,
         seed=seed,
         recipe=asdict(replace(SEARCH, epochs=epochs)) if epochs else None,
         around=around,
+        around_text=text(start) if start is not None else None,
         storage=storage,
         rungs=rungs,
         finalists=finalists,
+        tensorboard=tensorboard,
         inherit=inherit,
+        zero_cost=zero_cost,
     )
     if dry_run:
         from nas.cli.plan import said, told

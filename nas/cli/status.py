@@ -11,6 +11,7 @@ from nas.cli import options
 
 if TYPE_CHECKING:
     from nas.runs import Run
+    from nas.search.agreement import Agreement
     from nas.search.status import Status
 
 
@@ -47,7 +48,26 @@ def told(run: "Run", made: "Status") -> dict[str, Any]:
         "device_s": made.seconds,
         "overhead_s": made.overhead,
         "finalists": made.finalists,
+        "measures": {name: asdict(one) for name, one in _measures(run).items()},
     }
+
+
+def _measures(run: "Run") -> "dict[str, Agreement]":
+    """What each measure that was taken before training says of accuracy."""
+    from nas.runs.journal import has_journal, read_trials
+    from nas.search.agreement import agreements
+
+    return agreements(read_trials(run)) if run.request.zero_cost and has_journal(run) else {}
+
+
+def _worth(run: "Run") -> list[str]:
+    """The same in a line; none where nothing can be said."""
+    found = _measures(run)
+    if not found:
+        return []
+    told = ", ".join(f"{name} {one.tau:+.2f}" for name, one in sorted(found.items(), key=lambda item: -item[1].tau))
+    networks, chance = max((one.networks, one.chance) for one in found.values())
+    return [f"ranks   {told}: Kendall's tau with accuracy, {networks} networks of like MACs; chance ±{chance:.2f}"]
 
 
 def _front(run: "Run") -> str:
@@ -85,6 +105,7 @@ def said(run: "Run", made: "Status") -> str:
         f"trials  {at.complete} trained, {at.failed} failed, {at.stopped} stopped, {at.running} under way{resting}",
         *([f"finals  {made.finalists[0]} of {made.finalists[1]} trainings of finalists"] if made.finalists else []),
         _front(run) or f"front   {at.front}{best}",
+        *_worth(run),
     ]
     if made.state != "finished" and at.eta_s is not None:
         lines.append(f"to go   about {duration(at.eta_s)}")

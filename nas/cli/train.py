@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), help="The folder.  [default: one in --runs-dir]")
 @click.option("--resume", type=click.Path(path_type=Path, exists=True), help="Go on with the training of this folder.")
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
+@options.tensorboard
 @options.as_json
 def command(
     what: str | None,
@@ -43,6 +44,7 @@ def command(
     out: Path | None,
     resume: Path | None,
     runs_dir: Path,
+    tensorboard: bool,
     as_json: bool,
 ) -> None:
     """Train one network to keep it, and say its accuracy on the test split.
@@ -76,7 +78,7 @@ def command(
         if training is None or (training.asked, training.seed) != (asked, seed):
             training = _planned(asked, seed, runs_dir)
     ready(torch.device(training.device))
-    _report(trained(training, folder, quiet=as_json), folder, as_json=as_json)
+    _report(trained(training, folder, quiet=as_json, tensorboard=tensorboard), folder, as_json=as_json)
 
 
 def _planned(asked: dict[str, Any], seed: int, runs_dir: Path) -> "Training":

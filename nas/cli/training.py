@@ -1,13 +1,16 @@
 """What commands that train one network after another have in common."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import torch
 
+from nas.data.progress import Progress
 from nas.errors import BudgetError, RunError
 from nas.search.budget import Budget
 from nas.train import final
@@ -34,14 +37,23 @@ def ready(device: torch.device) -> torch.device:
     return device
 
 
-def trained(training: "Training", folder: Path, *, quiet: bool) -> "Trained":
-    """Train as far as it takes, with a line for each epoch on standard error.
+def trained(training: "Training", folder: Path, *, quiet: bool, tensorboard: bool = False) -> "Trained":
+    """As `shown`.
 
     Raises:
-        RunError: as `train`; and where the training fails, which a person can change by recipe, batch or network.
+        RunError: as `final.train`; and where the training fails, which a person can change by recipe, batch or network.
     """
     with failures_told(folder):
-        return final.train(training, folder, on_epoch=None if quiet else Shown(training))
+        return shown(training, folder, quiet=quiet, tensorboard=tensorboard)
+
+
+def shown(training: "Training", folder: Path, *, quiet: bool, tensorboard: bool = False) -> "Trained":
+    """As `final.train`, with a line for each epoch on standard error."""
+    train = partial(final.train, training, folder, tensorboard=tensorboard)
+    if quiet:
+        return train()
+    with closing(_Display(training)) as display:
+        return train(on_epoch=display.epoch, on_step=display.step)
 
 
 @contextmanager
@@ -54,12 +66,13 @@ def failures_told(folder: Path) -> Iterator[None]:
         raise RunError(f"the training failed: {failure}", path=str(folder), hint=hint) from None
 
 
-class Shown:
-    """Shows the epochs of a training, on standard error."""
+class _Display:
+    """Shows the epochs of a training on standard error, and on a terminal how far the one is that goes on."""
 
     def __init__(self, training: "Training") -> None:
-        self._epochs = training.recipe.epochs
         recipe = training.recipe
+        self._epochs, self._done = recipe.epochs, 0
+        self._progress: Progress | None = None
         images = f"{recipe.limit} images" if recipe.limit else "all images"
         click.echo(
             f"{training.name}: {self._epochs} epochs on {images} of {training.data or 'sample'}, seed {training.seed}",
@@ -68,8 +81,24 @@ class Shown:
         for edit in training.changed:
             click.echo(f"  changed {edit}", err=True)
 
-    def __call__(self, epoch: "Epoch") -> None:
-        """Show one."""
+    def step(self, images: int, of: int) -> None:
+        """Show how far an epoch is."""
+        if not sys.stderr.isatty():
+            return
+        if self._progress is None:
+            self._progress = Progress(f"epoch {self._done + 1:3} of {self._epochs}, images", of)
+        self._progress.reach(images)
+
+    def epoch(self, epoch: "Epoch") -> None:
+        """Show one that is done."""
+        self.close()
+        self._done = epoch.epoch
         left = epoch.seconds * (self._epochs - epoch.epoch)
         said = f"loss {epoch.train_loss:.3f}   validation {epoch.val_accuracy:.2%}   {epoch.seconds:.1f} s"
         click.echo(f"epoch {epoch.epoch:3} of {self._epochs}   {said}, {left / 60:.1f} min to go", err=True)
+
+    def close(self) -> None:
+        """Take away what is shown of an epoch that goes on."""
+        if self._progress is not None:
+            self._progress.clear()
+            self._progress = None

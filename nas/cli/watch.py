@@ -75,6 +75,6 @@ def _trace(run: "Run") -> tuple[bool, int] | None:
     from nas.runs.lock import is_locked
 
     try:
-        return is_locked(run), run.study.stat().st_mtime_ns
+        return is_locked(run.folder), run.study.stat().st_mtime_ns
     except OSError:  # Not begun, or in a database elsewhere.
         return None

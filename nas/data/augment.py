@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nas.errors import NasError
+
 _FILL, _BLACK, _IMAGES = 0, 1, 2
 
 
@@ -23,12 +25,44 @@ class Augment:
         flip: Mirror left and right, every second time.
         alternate: Mirror by turns: who is mirrored in one epoch is not in the next, so that two epochs show all.
         cutout: Side in pixels of a square of the mean colour, centred anywhere in the image and clipped at its edge.
+        area: The smallest share of its area that is kept, above 0; what is kept is resized to the image. 1 for all.
+        jitter: Brightness, contrast and saturation have each a factor from 1 less so much to 1 more so much, 0..1.
+        lighting: Spread of a colour that is added, along the principal axes of the colours of the data.
+
+    Raises:
+        NasError: a field breaks its rule.
     """
 
     crop: int = 0
     flip: bool = False
     alternate: bool = False
     cutout: int = 0
+    area: float = 1.0
+    jitter: float = 0.0
+    lighting: float = 0.0
+
+    def __post_init__(self) -> None:
+        rules = {
+            "crop is a whole number from 0": type(self.crop) is int and self.crop >= 0,
+            "cutout is a whole number from 0": type(self.cutout) is int and self.cutout >= 0,
+            "area is above 0, and at most 1": 0 < self.area <= 1,
+            "jitter is from 0 to 1": 0 <= self.jitter <= 1,
+            "lighting is at least 0": self.lighting >= 0,
+        }
+        for rule, holds in rules.items():
+            if not holds:
+                name = rule.split()[0]
+                raise NasError(f"{rule}, but got {getattr(self, name)!r}", path=f"recipe.augment.{name}")
+
+    @property
+    def moves(self) -> bool:
+        """Whether pixels go to other places, or are cut."""
+        return bool(self.crop or self.flip or self.alternate or self.cutout)
+
+    @property
+    def colours(self) -> bool:
+        """Whether colours change."""
+        return self.jitter > 0 or self.lighting > 0
 
 
 def draw(augment: Augment, count: int, image: tuple[int, int], generator: np.random.Generator) -> NDArray[np.int32]:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nas.data import areas, colours
 from nas.data.augment import Augment, apply, draw
 from nas.data.dataset import Dataset, Split
 from nas.data.splits import subset
@@ -13,6 +14,7 @@ from nas.data.splits import subset
 # The rest of a device's memory is for the networks, often those of several trials.
 _RESIDENT_SHARE = 0.25
 _UPLOAD_BLOCK = 4096
+_IMAGES_OF_COLOURS = 1000
 
 
 class Batches:
@@ -54,12 +56,18 @@ class Batches:
         self._fill = (255 * mean).round().to(torch.uint8).to(device)
         _, height, width = data.input
         # Written out for a whole image: a broadcast along three channels would be the slowest step of all.
+        self._spread = self._covariance() if self._augment.colours else None
         self._scale = (1 / (255 * std)).repeat(height * width).to(device)
         self._shift = (-mean / std).repeat(height * width).to(device)
 
     def __len__(self) -> int:
         """Batches in an epoch."""
         return max(1, len(self._chosen) // self._batch)
+
+    @property
+    def images(self) -> int:
+        """Images in an epoch."""
+        return len(self) * min(self._batch, len(self._chosen))
 
     def epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Shuffled, augmented batches: a pure function of the seed and `epoch`.
@@ -76,12 +84,16 @@ class Batches:
         if self._augment.alternate:
             drawn[:, 2] = (np.random.default_rng(self._seed).integers(0, 2, count)[shuffled] + epoch) % 2
         order, draws = torch.from_numpy(shuffled).to(self._device), torch.from_numpy(drawn).to(self._device)
+        boxes, tints = self._drawn(generator)
         for start in range(0, len(self) * self._batch, self._batch):
             part = slice(start, start + self._batch)
             images = self._gather(order[part])
-            if self._augment != Augment():
+            if boxes is not None:
+                images = areas.resized(images, boxes[part])
+            if self._augment.moves:
                 images = apply(images, draws[part], self._fill, cutout=self._augment.cutout)
-            yield self._normalised(images), self._labels[order[part]]
+            made = self._normalised(images) if tints is None else self._tinted(images, tints[part])
+            yield made, self._labels[order[part]]
 
     def once(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Every image once, in order and plain.
@@ -99,6 +111,30 @@ class Batches:
         if self._resident is not None:
             return self._resident[order]
         return torch.from_numpy(self._pixels[self._chosen[order.cpu().numpy()]]).to(self._device)
+
+    def _drawn(self, generator: np.random.Generator) -> tuple[Tensor | None, Tensor | None]:
+        """For each image of an epoch its box, and its numbers for colours; None where nothing is drawn."""
+        augment, count, (height, width, channels) = self._augment, len(self._chosen), self._pixels.shape[1:]
+        boxes = areas.draw(augment.area, count, (height, width), generator) if augment.area < 1 else None
+        tints = colours.draw(augment.jitter, augment.lighting, count, channels, generator) if augment.colours else None
+        made = (None if drawn is None else torch.from_numpy(drawn).to(self._device) for drawn in (boxes, tints))
+        return next(made), next(made)
+
+    def _covariance(self) -> Tensor:
+        """Of the colours of some images, spread evenly over the chosen ones."""
+        some = self._chosen[:: -(-len(self._chosen) // _IMAGES_OF_COLOURS)]
+        return colours.covariance(self._pixels[some]).to(self._device)
+
+    def _tinted(self, images: Tensor, tints: Tensor) -> Tensor:
+        """Normalised, with other colours: the map of colours is that of the normalisation too."""
+        count, height, width, channels = images.shape
+        pixels = images.view(count, height * width, channels).float()
+        assert self._spread is not None
+        matrix, offset = colours.maps(pixels.mean(1), tints, self._spread)
+        scale, shift = self._scale[:channels], self._shift[:channels]
+        # A colour times all pixels, and the layout afterwards, takes a CPU half as long as each pixel times a matrix.
+        made = torch.baddbmm((offset * scale + shift)[:, :, None], matrix * scale[:, None], pixels.mT)
+        return made.mT.contiguous().view(images.shape).permute(0, 3, 1, 2)
 
     def _normalised(self, images: Tensor) -> Tensor:
         flat = images.flatten(1).float().mul_(self._scale).add_(self._shift)

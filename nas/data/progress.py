@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from nas.arch.readable import duration
+
 _SILENT_S = 2.0
 _BETWEEN_S = 0.5
 
@@ -19,12 +21,17 @@ class Progress:
 
     def __init__(self, what: str, total: int) -> None:
         self._what, self._total, self._done = what, total, 0
-        self._next_s = time.monotonic() + _SILENT_S
-        self._shown = False
+        self._began_s = time.monotonic()
+        self._next_s = self._began_s + _SILENT_S
+        self._width = 0
 
     def advance(self, count: int) -> None:
         """Count `count` more."""
-        self._done += count
+        self.reach(self._done + count)
+
+    def reach(self, done: int) -> None:
+        """Count up to `done`."""
+        self._done = done
         if time.monotonic() >= self._next_s:
             self._show()
             self._next_s = time.monotonic() + _BETWEEN_S
@@ -35,12 +42,23 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
+        if self._width:
             self._show()
             sys.stderr.write("\n")
 
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._width:
+            sys.stderr.write(f"\r{'':{self._width}}\r")
+
     def _show(self) -> None:
-        of = f" of {self._total:,} ({self._done / self._total:.0%})" if self._total else ""
-        sys.stderr.write(f"\r{self._what}: {self._done:,}{of}")
+        of = f" of {self._total:,} ({self._done / self._total:.0%}){self._left()}" if self._total else ""
+        line = f"{self._what}: {self._done:,}{of}"
+        sys.stderr.write(f"\r{line:{self._width}}")
         sys.stderr.flush()
-        self._shown = True
+        self._width = len(line)
+
+    def _left(self) -> str:
+        if not 0 < self._done < self._total:
+            return ""
+        return f", {duration((time.monotonic() - self._began_s) * (self._total / self._done - 1))} to go"

@@ -148,7 +148,7 @@ def plan(
         all_train=len(images.train),
         macs=cost(network, images.input).macs,
         is_papers_data=is_papers,
-        per_image_s=made.per_image_s,
+        per_image_s=measured.per_image_s,
         seconds=None if made.seconds is None else count * made.seconds,
         budget_s=budget_s,
         trainings=tuple(replace(first, seed=seed) for seed in range(count)),

@@ -1,12 +1,14 @@
 """A folder that belongs to what was asked: its plan before anything is trained, its answer at the end."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from nas.errors import RunError
 from nas.runs import files
+from nas.runs.lock import is_free, locked
 
 VERSION = 1
 _PLAN = "plan.json"
@@ -14,8 +16,11 @@ _PLAN = "plan.json"
 T = TypeVar("T")
 
 
-def begun(folder: Path, asked: dict[str, Any], plan_of: Callable[[dict[str, Any]], T], *, what: str) -> T | None:
-    """The plan of a folder in which the same was asked; None where the folder is free.
+@contextmanager
+def begun(
+    folder: Path, asked: dict[str, Any], plan_of: Callable[[dict[str, Any]], T], *, what: str
+) -> Iterator[T | None]:
+    """The plan of a folder in which the same was asked; None where the folder is free. Holds the folder's lock.
 
     Args:
         folder: Of the answer.
@@ -24,8 +29,14 @@ def begun(folder: Path, asked: dict[str, Any], plan_of: Callable[[dict[str, Any]
         what: Is answered, in words: "a reproduction".
 
     Raises:
-        RunError: the folder holds something else, or its plan is damaged.
+        RunError: the folder holds something else, another process works there, or its plan is damaged.
     """
+    _found(folder, asked, plan_of, what)  # So that no lock is left in what belongs to somebody else.
+    with locked(folder):
+        yield _found(folder, asked, plan_of, what)
+
+
+def _found(folder: Path, asked: dict[str, Any], plan_of: Callable[[dict[str, Any]], T], what: str) -> T | None:
     file = folder / _PLAN
     try:
         told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -33,7 +44,7 @@ def begun(folder: Path, asked: dict[str, Any], plan_of: Callable[[dict[str, Any]
             return plan_of(told["plan"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"not the plan of {what}: {error!r}", path=str(file), hint="remove the folder") from None
-    if folder.exists() and any(folder.iterdir()):
+    if not is_free(folder):
         raise RunError(
             f"{what} goes to a folder that is empty or its own, but this one holds something else",
             path=str(folder),

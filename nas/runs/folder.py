@@ -21,7 +21,7 @@ _REQUEST, _ENVIRONMENT, _STUDY, _LOG, _CHECKPOINTS = (
     "log.txt",
     "checkpoints",
 )
-_FINALISTS = "finalists"
+_FINALISTS, _BOARDS = "finalists", "tensorboard"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -65,6 +65,10 @@ class Run:
     def finalists(self) -> Path:
         """The same for the finalists of a search."""
         return self.checkpoints / _FINALISTS
+
+    def boards(self, *, finalists: bool = False) -> Path:
+        """The folder of event files for TensorBoard."""
+        return self.folder / _BOARDS / (_FINALISTS if finalists else "")
 
     def keep_trainings(self, trials: Collection[int], *, finalists: bool = False) -> None:
         """Remove the trainings on disk, less those of `trials`, and what killed processes left half written."""

@@ -85,6 +85,10 @@ class Journal:
         self._note(number, seconds=seconds, **_said(micro_batch=micro_batch, inherited=inherited))
         self._set(number, TrialState.WAITING)
 
+    def measure(self, number: int, measures: Mapping[str, float]) -> None:
+        """Record what was measured of a network before it was trained."""
+        self._note(number, measures=dict(measures))
+
     def go_on(self, number: int, *, until: int) -> None:
         """Record that a trial that waited trains on, and until when."""
         self._note(number, until=until)
@@ -137,8 +141,14 @@ class Journal:
 
     def trial(self, number: int) -> Trial:
         """One trial as it stands."""
+        return trial_of(self.frozen_trial(number))
+
+    def frozen_trial(self, number: int) -> FrozenTrial:
+        """One trial as Optuna holds it; one that `trial_of` can read."""
         with self._reading():
-            return trial_of(self._storage.get_trial(self._trial_id(number)))
+            frozen = self._storage.get_trial(self._trial_id(number))
+            trial_of(frozen)
+            return frozen
 
     def trials(self) -> list[Trial]:
         """All trials as they stand, by number."""

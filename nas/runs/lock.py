@@ -1,4 +1,4 @@
-"""The lock of a run: one process searches in it at a time, and its death, however sudden, releases it."""
+"""The lock of a folder: one process works in it at a time, and its death, however sudden, releases it."""
 
 import fcntl
 import json
@@ -11,25 +11,26 @@ from pathlib import Path
 from typing import IO
 
 from nas.errors import RunError
-from nas.runs.folder import Run
 
+NAME = "lock"
 _PATIENCE_S = 1.0
 """A look at the lock holds it too, for an instant."""
 
 
 @contextmanager
-def locked(run: Run) -> Iterator[None]:
-    """Hold the lock of a run.
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which is made if absent.
 
     Raises:
         RunError: another process holds it, or the folder cannot be written to.
     """
-    path = run.folder / "lock"
+    path = folder / NAME
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         file = path.open("ab+", buffering=0)
     except OSError as error:
         raise RunError(
-            f"a run needs a folder one can write to, but: {error.strerror}", path=str(run.folder), hint="change that"
+            f"this needs a folder one can write to, but: {error.strerror}", path=str(folder), hint="change that"
         ) from None
     with file:
         _take(file, path)
@@ -39,16 +40,21 @@ def locked(run: Run) -> Iterator[None]:
         yield
 
 
-def is_locked(run: Run) -> bool:
-    """Whether a process searches in the run."""
+def is_locked(folder: Path) -> bool:
+    """Whether a process works in the folder."""
     try:
-        with (run.folder / "lock").open("rb") as file:
+        with (folder / NAME).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except FileNotFoundError:
         return False
     return False
+
+
+def is_free(folder: Path) -> bool:
+    """Whether a folder is absent, or holds nothing but a lock."""
+    return not folder.exists() or (folder.is_dir() and all(inside.name == NAME for inside in folder.iterdir()))
 
 
 def _take(file: IO[bytes], path: Path) -> None:
@@ -60,9 +66,9 @@ def _take(file: IO[bytes], path: Path) -> None:
         except BlockingIOError:
             if time.monotonic() > until:
                 raise RunError(
-                    f"another process searches in this run: {_holder(file)}",
+                    f"another process works in this folder: {_holder(file)}",
                     path=str(path.parent),
-                    hint="wait for its end or end it; `nas status` says how far it is",
+                    hint="wait for its end or end it; `nas status` says how far a search is",
                 ) from None
         time.sleep(0.05)
 

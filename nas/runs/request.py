@@ -27,11 +27,13 @@ class Request:
         objectives: Their names.
         max_macs: No network above it is trained; None for no limit.
         max_params: No network above it is trained; None for no limit.
+        max_latency: Seconds. No network that takes longer to answer on the device is trained; None for no limit.
         workers: Trials at once; 0 for one, in the process of the driver; None for one per device.
         gpus_per_trial: Share of a GPU that a trial holds, above 0 and at most 1.
         seed: Of the strategy, the splits and the trainings.
         recipe: Fields of a training recipe; None for that of searches, shortened to the budget.
         around: The named network that was opened into the space; None for none.
+        around_text: That network for the images, as canonical text, which is trained first; None for none.
         storage: URL of the database that holds the study; None for a file of the run.
         rungs: Whether trainings are stopped early where others promise more, if the budget has room for that.
         study: Name of the study in that database; None for the run's name.
@@ -40,7 +42,9 @@ class Request:
         seeds: Trainings of each network of a comparison, with the seeds from `seed` on.
         finalists: Share of a search's device time, 0 to below 1, in which the front is trained again from scratch, with
             several seeds; 0 for none.
+        tensorboard: Whether event files for TensorBoard are written.
         inherit: Whether a child begins with the weights of a parent; finalists begin from scratch all the same.
+        zero_cost: Whether each network of a search is measured before it is trained.
     """
 
     space: str
@@ -52,18 +56,22 @@ class Request:
     objectives: tuple[str, ...] = ("accuracy", "macs")
     max_macs: int | None = None
     max_params: int | None = None
+    max_latency: float | None = None
     workers: int | None = None
     gpus_per_trial: float = 1.0
     seed: int = 0
     recipe: dict[str, Any] | None = None
     around: str | None = None
+    around_text: str | None = None
     storage: str | None = None
     rungs: bool = False
     study: str | None = None
     networks: tuple[dict[str, Any], ...] = ()
     seeds: int = 1
     finalists: float = 0.0
+    tensorboard: bool = False
     inherit: bool = False
+    zero_cost: bool = False
 
     def __post_init__(self) -> None:
         for name, (rule, holds) in _RULES.items():
@@ -84,6 +92,10 @@ class Request:
     def open_space(self) -> Space:
         """The space that is searched."""
         return parse(self.space_text)
+
+    def network_around(self) -> Network | None:
+        """The network that is searched around."""
+        return None if self.around_text is None else parse(self.around_text)
 
     def listed(self) -> list[tuple[str, Network, dict[str, Any]]]:
         """The networks of a comparison, each with its name and the fields of its recipe; none for a search."""
@@ -121,13 +133,17 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "max_macs": ("at least 1, or None", _absent_or(lambda value: _is_whole(value, 1))),
     "max_params": ("at least 1, or None", _absent_or(lambda value: _is_whole(value, 1))),
+    "max_latency": ("above 0, or None", _absent_or(lambda value: type(value) in (int, float) and value > 0)),
     "workers": ("at least 0, or None", _absent_or(lambda value: _is_whole(value, 0))),
     "gpus_per_trial": ("above 0 and at most 1", lambda value: type(value) in (int, float) and 0 < value <= 1),
     "seed": ("at least 0", lambda value: _is_whole(value, 0)),
     "recipe": ("the fields of a recipe, or None", _absent_or(lambda value: isinstance(value, dict))),
     "around": ("a name, or None", _absent_or(_is_text)),
+    "around_text": ("the text of a network, or None", _absent_or(_is_text)),
     "storage": ("a URL, or None", _absent_or(_is_text)),
     "rungs": ("true or false", lambda value: isinstance(value, bool)),
+    "tensorboard": ("true or false", lambda value: isinstance(value, bool)),
+    "zero_cost": ("true or false", lambda value: isinstance(value, bool)),
     "study": ("a name, or None", _absent_or(_is_text)),
     "networks": (
         "names and recipes, no name twice",
@@ -175,6 +191,7 @@ def from_json(content: str, *, path: str) -> Request:
         lists = {"objectives": tuple(told["objectives"]), "networks": tuple(told.get("networks", ()))}
         request = Request(**{**told, **lists})
         request.open_space()
+        request.network_around()
         request.listed()
     except (TypeError, KeyError, ValueError) as error:
         raise RunError(f"a field is absent or of the wrong kind: {error}", path=path, hint=hint) from None

@@ -1,6 +1,7 @@
 """One trial as it is read back from the study, and the names of what the study holds beside parameters and values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from optuna.trial import FrozenTrial
@@ -14,6 +15,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "epochs": list,
     "parents": list,
     "test": dict,
+    "measures": dict,
 }
 
 
@@ -40,10 +42,11 @@ class Trial:
         micro_batch: Images in each part of a batch where memory had no room for a whole one; None where it had.
         name: What a person calls the network; empty where nobody named it.
         test: Share of the test split that is right at the end, 0..1; None where it was not looked at.
-        origin: Where the strategy has it from: start, child, crossing, random, or control, which is random search to
-            compare with; empty where it does not say.
+        origin: Where the strategy has it from: start, named, child, crossing, random, or control: random search to
+            compare with. Empty where it does not say.
         parents: Fingerprints of the networks it was made of.
         inherited: What it began with of another trial's weights, in words; empty where it began from scratch unasked.
+        measures: Zero-cost measures, by name; empty where none were taken.
     """
 
     number: int
@@ -67,6 +70,7 @@ class Trial:
     origin: str = ""
     parents: tuple[str, ...] = ()
     inherited: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def accuracy(self) -> float | None:
@@ -107,4 +111,5 @@ def trial_of(frozen: FrozenTrial) -> Trial:
         origin=attrs.get("origin", ""),
         parents=tuple(attrs.get("parents", ())),
         inherited=attrs.get("inherited", ""),
+        measures={str(name): float(value) for name, value in attrs.get("measures", {}).items()},
     )

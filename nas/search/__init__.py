@@ -7,6 +7,7 @@ proposer    what the strategy asks for, less what is known or does not fit
 ladder      the trials that rest at rungs; `rungs` which of them go on, and what is expected of them
 retold      what samplers are told of these, as a storage of Optuna's
 roster      what is on a list, whatever comes of it
+named       the named networks that a search begins with
 limits      what a network must not exceed
 strategies  Optuna samplers; `looks` what they are told before training
 judge       what objectives come to
@@ -16,6 +17,7 @@ budget      how much may be spent; `ledger` what is; `forecast` what a trial wil
 length      how long a trial trains; `calibrate` how fast the machine is
 tally       the trials that have ended; `progress` how far a search is
 standings   networks that were trained several times: the front of their means, and ties
+agreement   how far measures before training rank networks as training does
 finals      what of a search is trained again, and for how long
 status      the same from the record alone
 stop        Ctrl-C

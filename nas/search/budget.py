@@ -1,5 +1,6 @@
 """How much a search may spend."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -10,6 +11,7 @@ Unit = Literal["gpu", "cpu", "trials"]
 
 _SECONDS = {"h": 3600, "min": 60, "s": 1}
 _FORM = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,6})?)(?:(?P<device>gpu|cpu)(?P<time>h|min|s)|(?P<trials>trials?))")
+_LARGEST = 1 / 8
 _HINT = "for example 100gpuh, 30gpumin, 2cpuh, 10cpumin or 40trials"
 
 
@@ -24,6 +26,11 @@ class Budget:
 
     amount: float
     unit: Unit
+
+    @property
+    def largest(self) -> float:
+        """Seconds of one trial, as long as there are smaller ones: a few dear networks make no front."""
+        return _LARGEST * self.amount if self.is_time else math.inf
 
     @classmethod
     def parse(cls, text: str) -> Self:

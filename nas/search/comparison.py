@@ -64,7 +64,7 @@ def plan(
     if "length" in known:
         length = length_of(known["length"])
     else:
-        whole = replace(paces[0], per_image_s=sum(request.seeds * (each.per_image_s or 0) for each in paces))
+        whole = replace(paces[0], per_image_s=sum(request.seeds * (each.per_image_s or 0) for each in paces), step_s=0)
         left_s = budget.amount - elsewhere_s - (clock.seconds() if clock else 0.0)
         length = longest(whole, planned_s(left_s, workers)) if budget.is_time else length_at(whole)
     per_image_s = [measured.per_image_s for measured in paces if measured.per_image_s is not None]

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 
@@ -15,9 +15,9 @@ from nas.errors import NasError
 from nas.runs.journal import Journal
 from nas.runs.trial import trial_of
 from nas.search.errors import SearchError
-from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Rested
+from nas.search.events import Began, Cause, Ended, EpochDone, Event, Finished, Recalled, Rested
 from nas.search.forecast import Forecast, images_seen
-from nas.search.judge import Judge
+from nas.search.judge import Bound, Judge
 from nas.search.ladder import Ladder
 from nas.search.ledger import Clock, Ledger
 from nas.search.length import Length
@@ -35,9 +35,6 @@ from nas.train.fit import Epoch
 _MARGIN = 1.1
 """A trial begins where so many times its forecast is left: one that is stopped near its end has wasted the most."""
 
-_LARGEST = 1 / 8
-"""Of the budget, for one trial, as long as there are smaller ones: a few dear networks make no front."""
-
 _FAILURES = 5
 """So many first trials that all fail for one reason end the search."""
 
@@ -48,6 +45,9 @@ _PATIENCE = 20
 _LEAST_PATIENCE_S = 300.0
 """A worker that is silent for so many times what an epoch takes, and so long at least, hangs. Machines are busy, and a
 first trial may have to prepare the data of its host."""
+
+_RECALLED = 1000
+"""Trials of a record whose networks take a second or two to read back."""
 
 _log = logging.getLogger("nas.search")
 
@@ -69,6 +69,7 @@ class Driver:
         length: Of every trial.
         workers: Trials at once.
         share: Of a device, that each holds.
+        bound: What is measured of a network before it is begun; None for nothing.
         clock: Of this process, where it holds a device too.
         tell: Called with what happens.
         inherits: Whether children begin with the weights of a parent.
@@ -87,11 +88,12 @@ class Driver:
         clock: Clock | None,
         tell: Callable[[Event], None],
         share: float = 1.0,
+        bound: Bound | None = None,
         inherits: bool = False,
     ) -> None:
         self._proposer, self._journal, self._ledger, self._forecast = proposer, journal, ledger, forecast
         self._length, self._workers, self._share = length, workers, share
-        self._judge = Judge(objectives)
+        self._judge = Judge(objectives, bound)
         self._ladder = Ladder(length, self._judge, forecast, margin=_MARGIN)
         self._clock, self._tell, self._inherits = clock, tell, inherits
         self._relatives = Relatives()
@@ -105,7 +107,7 @@ class Driver:
         self.error: NasError | None = None
         """What ended the search before its time."""
 
-    def recall(self, recorded: Iterable[FrozenTrial], candidate: Callable[[str], Candidate]) -> None:
+    def recall(self, recorded: Sequence[FrozenTrial], candidate: Callable[[str], Candidate]) -> None:
         """Go on from a record: what has ended has ended, and what was under way is the first that workers are given.
 
         Args:
@@ -113,7 +115,9 @@ class Driver:
             candidate: The network of a text, with its cost.
         """
         networks: dict[int, str] = {}
-        for frozen in recorded:
+        for done, frozen in enumerate(recorded):
+            if done and done % _RECALLED == 0:
+                self._tell(Recalled(done, len(recorded)))
             trial = trial_of(frozen)
             networks[trial.number] = trial.network
             proposal = self._proposer.recall(frozen, candidate(trial.network))
@@ -235,6 +239,8 @@ class Driver:
         if running is None or outcome.stopped:
             return
         self._spend(number, outcome.seconds)
+        if outcome.measures:
+            self._journal.measure(number, outcome.measures)
         if outcome.error:
             self.error = outcome.error
             self._wait(number)
@@ -373,15 +379,15 @@ class Driver:
         return None
 
     def _fits(self, room: float, candidate: Candidate) -> bool:
-        """Whether a candidate will surely be trained in so many seconds; where nothing is known, it may be."""
+        """Whether a candidate will surely be trained in so many seconds, if that is known, and keeps to the bound."""
         seconds = self._seconds(candidate.cost)
-        return seconds is None or _MARGIN * seconds <= room
+        return (seconds is None or _MARGIN * seconds <= room) and self._judge.admits(candidate)
 
     def _rooms(self) -> tuple[float, ...]:
         """Seconds that the next trial may take: a fair share of what is left, or else all that is free."""
         if not self._ledger.budget.is_time:
             return (math.inf,)
-        fair = min(self._free, self._ledger.left / self._workers, _LARGEST * self._ledger.budget.amount)
+        fair = min(self._free, self._ledger.left / self._workers, self._ledger.budget.largest)
         return fair, self._free
 
     @property

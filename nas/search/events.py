@@ -20,6 +20,14 @@ CAUSES: dict[str, str] = {
 
 
 @dataclass(frozen=True)
+class Recalled:
+    """So many of the trials of a resumed run are read back, of `total`; told once in a while where they are many."""
+
+    trials: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Planned:
     """Before the first trial, or the first that a resumed run goes on with; `recorded` trials had begun before."""
 
@@ -73,4 +81,4 @@ class Finished:
     progress: Progress
 
 
-Event = Planned | Began | EpochDone | Rested | Ended | Finished
+Event = Recalled | Planned | Began | EpochDone | Rested | Ended | Finished

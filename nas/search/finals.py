@@ -76,6 +76,7 @@ def plan(
         searched,
         strategy=None,
         start=(),
+        named=(),
         length=length,
         forecast=forecast,
         trial_s=sum(seconds_each) / len(known) if known else None,

@@ -1,9 +1,23 @@
 """The values that trials are judged by, each found out as soon as it can be known, and once for each network."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from nas.search.limits import Candidate
 from nas.search.objectives import Objective, Seen, losses
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What must be measured of a network to know whether it is to be trained.
+
+    Args:
+        objective: Its measure, by which trials may be judged too.
+        most: The largest value.
+    """
+
+    objective: Objective
+    most: float
 
 
 class Judge:
@@ -11,10 +25,14 @@ class Judge:
 
     Args:
         objectives: In their order.
+        bound: None where nothing has to be measured.
     """
 
-    def __init__(self, objectives: Sequence[Objective]) -> None:
-        self._objectives = objectives
+    def __init__(self, objectives: Sequence[Objective], bound: Bound | None = None) -> None:
+        self._objectives, self._bound = objectives, bound
+        self._before = [objective for objective in objectives if objective.known != "trained"]
+        if bound and bound.objective.name not in [objective.name for objective in self._before]:
+            self._before.append(bound.objective)
         self._known: dict[str, dict[str, float]] = {}
         """What is known of networks before training, by fingerprint: the values of objectives, by name."""
 
@@ -29,11 +47,19 @@ class Judge:
             ObjectiveError: an objective of a person's own fails.
         """
         known = self._known.setdefault(candidate.fingerprint, dict(recorded or {}))
-        before = [objective for objective in self._objectives if objective.known != "trained"]
-        for objective in before:
+        for objective in self._before:
             if objective.name not in known:
                 known[objective.name] = objective.value(Seen(candidate.network, candidate.cost))
-        return {objective.name: known[objective.name] for objective in before if objective.known == "measured"}
+        return {objective.name: known[objective.name] for objective in self._before if objective.known == "measured"}
+
+    def admits(self, candidate: Candidate) -> bool:
+        """Whether a network keeps to the bound; that is measured once for each, and of none beside the bound."""
+        if self._bound is None:
+            return True
+        known, objective = self._known.setdefault(candidate.fingerprint, {}), self._bound.objective
+        if objective.name not in known:
+            known[objective.name] = objective.value(Seen(candidate.network, candidate.cost))
+        return known[objective.name] <= self._bound.most
 
     def values(self, candidate: Candidate, accuracy: float) -> list[float]:
         """One number for each objective, of a network that was made known and has this accuracy."""

@@ -13,6 +13,8 @@ from nas.arch.text import fingerprint
 from nas.errors import NasError, PartError, ShapeError
 
 _FORM = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([kmgt]?)", re.IGNORECASE)
+_TIME = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*(us|ms|s)")
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
@@ -30,6 +32,23 @@ def count(text: str, *, flag: str = "") -> int:
     number = round(float(found[1]) * _FACTORS[found[2].lower()]) if found else 0
     if number < 1:
         raise NasError(f"a limit is a number above zero, got {text!r}", path=flag, hint="for example 50M, 1.2G or 300k")
+    return number
+
+
+def time_limit(text: str, *, flag: str = "") -> float:
+    """The time that a person wrote: `5ms`, `250us`, `0.1s`.
+
+    Args:
+        text: As typed.
+        flag: Where, for messages.
+
+    Raises:
+        NasError: it is not a time above zero.
+    """
+    found = _TIME.fullmatch(text.strip())
+    number = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if number <= 0:
+        raise NasError(f"a latency is a time above zero, got {text!r}", path=flag, hint="for example 5ms or 250us")
     return number
 
 
@@ -78,7 +97,19 @@ class Terms:
             UnfitError: it is not to be trained.
         """
         try:
-            found = self.known(realize(self.space, decide))
+            network = realize(self.space, decide)
+        except (ShapeError, PartError) as error:
+            raise UnfitError("does not fit together") from error
+        return self.within(network)
+
+    def within(self, network: Network) -> Candidate:
+        """A network, whether of the space or not, that is within the limits.
+
+        Raises:
+            UnfitError: it is not to be trained.
+        """
+        try:
+            found = self.known(network)
         except (ShapeError, PartError) as error:
             raise UnfitError("does not fit together") from error
         macs = found.cost.macs
@@ -89,5 +120,5 @@ class Terms:
         return found
 
     def known(self, network: Network) -> Candidate:
-        """A network of the space, limits aside."""
+        """A network and its cost, limits aside."""
         return Candidate(network, cost(network, self.input))

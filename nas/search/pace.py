@@ -29,6 +29,7 @@ class Pace:
         val: Validation images after an epoch.
         test: Test images at the end.
         per_image_s: Device time to train on one image; None where it could not be measured.
+        step_s: Of a step, the device time that does not depend on its images; 0 where it was not measured.
     """
 
     recipe: Recipe
@@ -36,6 +37,7 @@ class Pace:
     val: int
     test: int
     per_image_s: float | None
+    step_s: float = 0.0
 
     @property
     def seconds(self) -> float | None:
@@ -55,7 +57,17 @@ class Pace:
             budget_s: Device time of the training.
             all_epochs: Leave out no epochs, only images.
         """
-        return _more_steps(_shortened(self, budget_s, self.recipe.epochs if all_epochs else 1))
+        made = _shortened(self, budget_s, self.recipe.epochs if all_epochs else 1)
+        steps = _more_steps(made).recipe
+        if steps.batch == made.recipe.batch:
+            return made
+        return self.with_batch(steps.batch).within(budget_s, all_epochs=all_epochs)
+
+    def with_batch(self, batch: int) -> "Pace":
+        """The same with batches of another size, and a rate in proportion."""
+        recipe = replace(self.recipe, batch=batch, lr=self.recipe.lr * batch / self.recipe.batch)
+        slower_s = self.step_s * (1 / batch - 1 / self.recipe.batch)
+        return replace(self, recipe=recipe, per_image_s=self.per_image_s and self.per_image_s + slower_s)
 
 
 def pace(network: Network, data: Dataset, recipe: Recipe, *, device: torch.device, seed: int) -> Pace:
@@ -70,11 +82,18 @@ def pace(network: Network, data: Dataset, recipe: Recipe, *, device: torch.devic
     """
     candidate = Candidate(network, cost(network, data.input))
     small = replace(recipe, batch=min(recipe.batch, _MEASURED))
-    per_image_s = seconds_per_image(candidate, data, small, device=device, seed=seed)
-    if per_image_s is not None and per_image_s * recipe.batch < _QUICK_S:
-        per_image_s = seconds_per_image(candidate, data, recipe, device=device, seed=seed)
+    in_part = in_whole = seconds_per_image(candidate, data, small, device=device, seed=seed)
+    if in_part is not None and in_part * recipe.batch < _QUICK_S:
+        in_whole = seconds_per_image(candidate, data, recipe, device=device, seed=seed)
     train = min(len(data.train), recipe.limit or len(data.train))
-    return Pace(recipe, train, len(data.val), len(data.test), per_image_s)
+    return Pace(recipe, train, len(data.val), len(data.test), in_whole, _step_s(in_part, in_whole, recipe.batch))
+
+
+def _step_s(in_part: float | None, in_whole: float | None, batch: int) -> float:
+    """What a step takes beside its images, by the time an image takes in a batch of sixteen and in a whole one."""
+    if in_part is None or in_whole is None or batch <= _MEASURED:
+        return 0.0
+    return max(0.0, in_part - in_whole) / (1 / _MEASURED - 1 / batch)
 
 
 def _shortened(whole: Pace, budget_s: float, epochs: int) -> Pace:
@@ -105,5 +124,5 @@ def _halved(made: Pace, fewest: int) -> Pace:
 def _more_steps(made: Pace) -> Pace:
     recipe = made.recipe
     while recipe.epochs * (made.train // recipe.batch) < _FEW_STEPS and recipe.batch // 2 >= _SMALL_BATCH:
-        recipe = replace(recipe, batch=recipe.batch // 2, lr=recipe.lr / 2)
-    return replace(made, recipe=recipe)
+        recipe = replace(recipe, batch=recipe.batch // 2)
+    return made.with_batch(recipe.batch)

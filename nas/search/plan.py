@@ -1,6 +1,6 @@
 """What a search will do, found out before its folder is made: a request that cannot be met leaves nothing behind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,11 @@ from typing import Any
 
 import torch
 
+from nas import catalog
+from nas.arch.cost import Shape
+from nas.arch.nodes import Network
 from nas.arch.realize import Point
+from nas.arch.text import parse, text
 from nas.data import Dataset, load
 from nas.errors import BudgetError
 from nas.runs.request import Request
@@ -18,9 +22,11 @@ from nas.search.calibrate import seconds_per_image
 from nas.search.devices import Devices, in_one
 from nas.search.errors import SearchError
 from nas.search.forecast import Forecast
+from nas.search.judge import Bound
 from nas.search.ledger import Clock, recorded_budget
 from nas.search.length import Length, climbing, full, length_of, shortened, with_rungs
 from nas.search.limits import Candidate, Terms
+from nas.search.named import MOST, Located, located, named_in
 from nas.search.objectives import Objective, Seen, objectives, on_device
 from nas.search.roster import Entry
 from nas.search.strategies import STRATEGIES, Strategy, strategy
@@ -42,6 +48,7 @@ class Plan:
         objectives: What they are judged by.
         terms: What is searched.
         start: Points to begin with.
+        named: Named networks to begin with, before those.
         length: Of each trial.
         speed: Device time to train a middling network on one image, in seconds; None where it could not be measured.
         forecast: What is known of how long networks train.
@@ -52,6 +59,7 @@ class Plan:
         seeds: Of the trainings of each of them.
         left_out: Numbers of the trials that would be finalists, had the budget room for them.
         finals_s: Device time kept for the finalists, in seconds; 0 for none.
+        bound: What is measured of a network to know whether it is to be trained; None for nothing.
     """
 
     budget: Budget
@@ -72,6 +80,8 @@ class Plan:
     seeds: tuple[int, ...] = ()
     left_out: tuple[int, ...] = ()
     finals_s: float = 0.0
+    bound: Bound | None = None
+    named: tuple[Located, ...] = ()
 
     @property
     def trials(self) -> int | None:
@@ -97,7 +107,12 @@ class Plan:
 
     def facts(self) -> dict[str, Any]:
         """What a run remembers of its plan, so that a resumed one has the same."""
-        return {"length": asdict(self.length), "seconds_per_image": self.speed, "workers": self.workers}
+        return {
+            "length": asdict(self.length),
+            "seconds_per_image": self.speed,
+            "workers": self.workers,
+            "named": {one.name: text(one.network) for one in self.named},
+        }
 
 
 def plan(
@@ -142,6 +157,8 @@ def plan(
     middling = sorted((candidate for _, candidate in start), key=lambda c: c.cost.macs)[len(start) // 2]
     for goal in goals:  # what is wrong with a person's own function is told before anything is made
         goal.value(Seen(middling.network, middling.cost))
+    bound = _bound(request, data.input, str(device), [candidate for _, candidate in start])
+    names = catalog.fitted(len(data.classes), data.input) if chosen.named and "length" not in known else {}
 
     clock = clock_at(devices, device)
     forecast, elsewhere_s = Forecast(), 0.0
@@ -159,6 +176,15 @@ def plan(
             length = long or shortened(length, seconds_per_image=speed, seconds=seconds)
     if speed is not None:
         forecast.learn(middling.cost, images=1, seconds=speed)
+    if "length" in known:
+        told = {name: parse(network) for name, network in known.get("named", {}).items()}
+        named = [one for name, network in told.items() if (one := located(name, network, terms))]
+    else:
+
+        def fits(candidate: Candidate) -> bool:
+            return (forecast.seconds(candidate.cost, images=length.all_images) or 0.0) <= budget.largest
+
+        named = _named(request, terms, names, [candidate.cost.macs for _, candidate in start], fits)
     return Plan(
         budget=budget,
         device=str(device),
@@ -175,7 +201,41 @@ def plan(
         clock=clock,
         elsewhere_s=elsewhere_s,
         finals_s=finals_s,
+        bound=bound,
+        named=tuple(named),
     )
+
+
+def _bound(request: Request, input: Shape, device: str, drawn: Sequence[Candidate]) -> Bound | None:
+    """The bound of a request, once the smallest of some networks is seen to keep to it."""
+    if request.max_latency is None:
+        return None
+    (objective,) = on_device(objectives(["latency"]), input, device)
+    smallest = min(drawn, key=lambda candidate: candidate.cost.macs)
+    takes = objective.value(Seen(smallest.network, smallest.cost))
+    if takes > request.max_latency:
+        raise SearchError(
+            f"no network is found that answers within {request.max_latency * 1000:g} ms: the smallest of {len(drawn)} "
+            f"takes {takes * 1000:.2g} ms on {device}",
+            path="--max-latency",
+            hint="raise it, or choose another space",
+        )
+    return Bound(objective, request.max_latency)
+
+
+def _named(
+    request: Request,
+    terms: Terms,
+    names: Mapping[str, Network],
+    macs: Sequence[int],
+    fits: Callable[[Candidate], bool],
+) -> list[Located]:
+    """The network that is searched around, and some of `names` beside it; the other arguments as of `named_in`."""
+    around = request.network_around()
+    first = located(request.around or "", around, terms) if around is not None else None
+    found = [first] if first else []
+    others = {name: network for name, network in names.items() if not first or network != first.network}
+    return found + named_in(terms, others, macs, fits=fits, most=MOST - len(found))
 
 
 @dataclass(frozen=True)

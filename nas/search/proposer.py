@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from nas.arch.realize import Point, sample
 from nas.search.limits import Candidate, Terms, UnfitError
 from nas.search.looks import looks
+from nas.search.named import Located
 from nas.search.objectives import Objective
 from nas.search.retold import RetoldStorage
 from nas.search.strategies import Strategy
@@ -91,6 +92,7 @@ class Proposer:
         strategy: Chooses.
         objectives: What it is told of.
         start: Points to begin with, before the strategy is asked.
+        named: Named networks to begin with, before those.
         seed: Of every choice, and of every training: all see the images in one order, so that what differs is the
             networks' own.
     """
@@ -102,10 +104,12 @@ class Proposer:
         objectives: Sequence[Objective],
         *,
         start: Iterable[Point] = (),
+        named: Iterable[Located] = (),
         seed: int,
     ) -> None:
         self._terms, self._strategy, self._seed = terms, strategy, seed
-        self._start = [(point, terms.candidate(point)) for point in start]
+        beginnings = [*((one.name, one.point) for one in named), *(("", point) for point in start)]
+        self._start = [(name, point, terms.candidate(point)) for name, point in beginnings]
         self._sight = Sight(looks(terms, objectives))
         self._storage = RetoldStorage()
         self._study = optuna.create_study(
@@ -162,9 +166,9 @@ class Proposer:
     def _found(self, fits: Callable[[Candidate], bool]) -> Proposal | None:
         seeds = np.random.SeedSequence((self._seed, len(self._known))).generate_state(2)
         self._study.sampler = self._strategy.sampler(int(seeds[0]), self._sight)
-        for point, candidate in self._start:
+        for name, point, candidate in self._start:
             if self._is_new(candidate) and fits(candidate):
-                return self._ask_for(point, fits, "start")
+                return self._ask_for(point, fits, "named" if name else "start", name)
         for _ in range(self._strategy.asks):
             if proposal := self._ask(fits):
                 return proposal
@@ -185,9 +189,10 @@ class Proposer:
         self.exhausted = self.exhausted and not new
         return new
 
-    def _ask_for(self, point: Point, fits: Callable[[Candidate], bool], kind: Kind) -> Proposal | None:
+    def _ask_for(self, point: Point, fits: Callable[[Candidate], bool], kind: Kind, name: str = "") -> Proposal | None:
         self._study.enqueue_trial(_parameters(point))
-        return self._ask(fits, Origin(kind))
+        proposal = self._ask(fits, Origin(kind))
+        return proposal and replace(proposal, name=name)
 
     def _ask(self, fits: Callable[[Candidate], bool], origin: Origin | None = None) -> Proposal | None:
         trial = self._study.ask()

@@ -21,6 +21,7 @@ from nas.runs.lock import locked
 from nas.runs.request import Request
 from nas.runs.trial import Trial
 from nas.search import comparison, finals
+from nas.search.boards import Boards
 from nas.search.budget import Budget
 from nas.search.devices import Devices, devices_at
 from nas.search.driver import Driver
@@ -86,7 +87,7 @@ def search(
     with devices_at(address) as devices:
         planned = planned_for(request, devices=devices, cache_dir=cache_dir)
         run = create(request, runs_dir=runs_dir, name=name, devices=devices.names[planned.device])
-        with locked(run):
+        with locked(run.folder):
             place = _Place(run, cache_dir, on_event, is_joined=not devices.is_here)
             return _conduct(place, planned, _begun(run, planned))
 
@@ -116,7 +117,7 @@ def resume(
         BudgetError: `more` counts something else than the run.
         NasError: as `search`.
     """
-    with locked(run), devices_at(address) as devices:
+    with locked(run.folder), devices_at(address) as devices:
         journal = open_journal(run) if has_journal(run) else None
         facts = journal.facts() if journal else {}
         with damage_told(run):
@@ -216,8 +217,11 @@ def _trained(
 ) -> Finished:
     """Train what a plan says, from where its journal is."""
     run = place.run
+    boards = Boards(run.boards(finalists=finalists), journal, planned) if run.request.tensorboard else None
 
     def tell(event: Event) -> None:
+        if boards:
+            boards.tell(event)
         if isinstance(event, Ended):
             run.drop_training(event.trial.number, finalists=finalists)
         place.on_event(event)
@@ -227,9 +231,8 @@ def _trained(
     run.keep_trainings(under_way, finalists=finalists)
     driver = _driver(planned, run, journal, ledger, recorded, tell)
     tell(Planned(run, planned, len(recorded)))
-    checkpoints = run.finalists if finalists else run.checkpoints
     try:
-        _train(driver, _bench(planned, run, place.cache_dir, checkpoints), planned, is_joined=place.is_joined)
+        _train(driver, _bench(planned, run, place.cache_dir, finalists=finalists), planned, is_joined=place.is_joined)
         if run.request.networks and not driver.error:
             journal.remember("latency", comparison.latency(planned, journal.trials()))
     except KeyboardInterrupt:
@@ -266,6 +269,7 @@ def _driver(
         length=planned.length,
         workers=max(1, planned.workers),
         share=planned.share,
+        bound=planned.bound,
         clock=planned.clock if holds_device else None,
         tell=tell,
         inherits=run.request.inherit and planned.strategy is not None,
@@ -277,10 +281,12 @@ def _driver(
 def _chooser(planned: Plan, seed: int) -> Chooser:
     if planned.strategy is None:
         return Roster(planned.entries, planned.seeds)
-    return Proposer(planned.terms, planned.strategy, planned.objectives, start=planned.start, seed=seed)
+    return Proposer(
+        planned.terms, planned.strategy, planned.objectives, start=planned.start, named=planned.named, seed=seed
+    )
 
 
-def _bench(planned: Plan, run: Run, cache_dir: Path | None, checkpoints: Path) -> Bench:
+def _bench(planned: Plan, run: Run, cache_dir: Path | None, *, finalists: bool) -> Bench:
     return Bench(
         data=run.request.data,
         size=run.request.size,
@@ -290,8 +296,9 @@ def _bench(planned: Plan, run: Run, cache_dir: Path | None, checkpoints: Path) -
         recipe=planned.length.recipe,
         device=planned.device,
         run=run.folder.resolve(),
-        checkpoints=checkpoints.resolve(),
+        checkpoints=(run.finalists if finalists else run.checkpoints).resolve(),
         test=planned.length.test,
+        zero_cost=run.request.zero_cost and not finalists,
     )
 
 

@@ -52,7 +52,7 @@ def status(run: Run) -> Status:
     Raises:
         RunError: its study is damaged, or written by a newer Optuna.
     """
-    going_on = is_locked(run)  # First: a run that ends meanwhile has then recorded why.
+    going_on = is_locked(run.folder)  # First: a run that ends meanwhile has then recorded why.
     with damage_told(run):
         return _told(run, going_on, open_journal(run) if has_journal(run) else None)
 

@@ -23,6 +23,7 @@ from nas.train.failure import TrialFailure
 from nas.train.fit import Epoch, fit, seed_everything
 from nas.train.initialize import initialize
 from nas.train.recipe import Recipe
+from nas.train.zero_cost import measured
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Bench:
         run: The folder of the run, which every host sees.
         checkpoints: Of weights and of trainings under way, within it.
         test: Test images to score trained networks on; 0 for no score.
+        zero_cost: Whether networks are measured before they are trained, and dead ones are not trained.
     """
 
     data: str | None
@@ -52,6 +54,7 @@ class Bench:
     run: Path
     checkpoints: Path
     test: int = 0
+    zero_cost: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Outcome:
         error: What is no fault of the trial: a full disk, a damaged checkpoint, absent data.
         test: The score on the test split; None where the bench wants none, or the trial did not reach its end.
         inherited: What it began with of another trial's weights, in words; empty where it was to begin from scratch.
+        measures: Zero-cost measures, by name; None where the bench wants none, or the training had begun before.
     """
 
     seconds: float
@@ -107,6 +111,7 @@ class Outcome:
     error: RunError | DataError | None = None
     test: Score | None = None
     inherited: str = ""
+    measures: dict[str, float] | None = None
 
 
 def train(job: Job, bench: Bench, *, on_epoch: OnEpoch) -> Outcome:
@@ -199,13 +204,15 @@ class _Watch:
 
 def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: torch.device, parts: int) -> Outcome:
     data, recipe, network = dataset(bench), _recipe(job, bench), parse(job.network)
+    folder = training(bench.checkpoints, job.number)
+    begun = (folder / checkpoint.NAME).exists()
     seed_everything(job.seed)
     module = build(network, input=data.input)
     initialize(module, recipe.init)
+    measures = measured(module, data, device=device, seed=job.seed) if bench.zero_cost and not begun else None
     said = ""
     if job.relative is not None:  # Also where the training goes on, and has weights of its own: for what is said of it.
         said = inherited(module, network, job.relative, checkpoints=bench.checkpoints, input=data.input)
-    folder = training(bench.checkpoints, job.number)
     fit(
         module,
         data,
@@ -218,8 +225,8 @@ def _train(job: Job, bench: Bench, on_epoch: Callable[[Epoch], None], device: to
         on_epoch=on_epoch,
     )
     if job.until is not None and job.until < recipe.epochs:
-        return Outcome(0.0, inherited=said)
+        return Outcome(0.0, inherited=said, measures=measures)
     test = evaluate(module, data.test, data, device=device, batch=_TEST_BATCH // parts) if bench.test else None
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
     checkpoint.write(weights(bench.checkpoints, job.number), state)
-    return Outcome(0.0, test=test, inherited=said)
+    return Outcome(0.0, test=test, inherited=said, measures=measures)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import torch
 
-Reason = Literal["diverged", "out of memory"]
+Reason = Literal["diverged", "out of memory", "dead network"]
 
 # How torch words it: glibc's refusal of host memory, and that of the libraries that take device memory by themselves.
 _NO_MEMORY = re.compile(r"DefaultCPUAllocator|not enough memory|out of memory|ALLOC_FAILED")

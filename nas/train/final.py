@@ -12,14 +12,17 @@ from typing import Any
 
 import torch
 
+from nas.arch.cost import cost
 from nas.arch.text import parse
 from nas.data import Dataset, Split, load
 from nas.data.splits import subset
-from nas.errors import RunError
+from nas.errors import NasError, RunError
 from nas.lower import build
 from nas.runs import files
 from nas.runs.environment import environment
+from nas.runs.lock import is_free, locked
 from nas.train import checkpoint
+from nas.train.board import Board
 from nas.train.evaluate import Score, evaluate
 from nas.train.fit import Epoch, fit, seed_everything
 from nas.train.initialize import initialize
@@ -79,27 +82,70 @@ class Trained:
         return sum(epoch.seconds for epoch in self.epochs)
 
 
-def train(training: Training, folder: Path, *, on_epoch: Callable[[Epoch], None] | None = None) -> Trained:
+def train(
+    training: Training,
+    folder: Path,
+    *,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_step: Callable[[int, int], None] = lambda images, of: None,
+    tensorboard: bool = False,
+) -> Trained:
     """Train a network from where `folder` says it is, and leave there everything that is to be known of it.
 
     Args:
         training: What to train; that of the folder, if there is one.
         folder: Made if absent.
         on_epoch: Called with each epoch, those on disk included.
+        on_step: As in `fit`.
+        tensorboard: Whether to write event files, in `folder/tensorboard`; also of a training that has ended.
 
     Raises:
-        RunError: the folder holds something else, is damaged, or cannot be written to.
+        RunError: the folder holds something else, another process trains there, it is damaged, or cannot be written to.
+        NasError: the recipe begins with smaller images, which the network cannot read.
         TrialFailure: the loss is no longer finite, or memory ran out.
     """
-    _claim(training, folder)
-    if ended := read(folder):
-        return ended
+    ended = read(folder) if _is_its_own(training, folder) else None
+    board = _board(training, folder) if tensorboard else None
+    seen: list[Epoch] = []
+
+    def tell(epoch: Epoch) -> None:
+        seen.append(epoch)
+        if board:
+            board.write(seen)
+        on_epoch(epoch)
+
+    if ended is None:
+        _check_sides(training)
+        with locked(folder):
+            _claim(training, folder)
+            ended = read(folder) or _train(training, folder, on_epoch=tell, on_step=on_step)
+    if board:
+        board.write(ended.epochs, test=ended.test.accuracy, complete=True)
+    return ended
+
+
+def _train(
+    training: Training,
+    folder: Path,
+    *,
+    on_epoch: Callable[[Epoch], None],
+    on_step: Callable[[int, int], None],
+) -> Trained:
     device = torch.device(training.device)
     data = training.dataset()
     seed_everything(training.seed)
     module = build(parse(training.network), input=data.input)
     initialize(module, training.recipe.init)
-    history = fit(module, data, training.recipe, device=device, seed=training.seed, folder=folder, on_epoch=on_epoch)
+    history = fit(
+        module,
+        data,
+        training.recipe,
+        device=device,
+        seed=training.seed,
+        folder=folder,
+        on_epoch=on_epoch,
+        on_step=on_step,
+    )
     test = evaluate(module, data.test, data, device=device)
     checkpoint.write(folder / WEIGHTS, {name: tensor.cpu() for name, tensor in module.state_dict().items()})
     metrics = {"epochs": [asdict(epoch) for epoch in history.epochs], "test": asdict(test)}
@@ -155,20 +201,54 @@ def read(folder: Path) -> Trained | None:
         raise RunError(f"not the numbers of a training: {error!r}", path=str(folder / METRICS)) from None
 
 
-def _claim(training: Training, folder: Path) -> None:
-    """Record the training in its folder, where that is free or its own."""
+def _is_its_own(training: Training, folder: Path) -> bool:
+    """Whether the folder is that of the training already; false where it is free, an error where it is neither."""
     found = recorded(folder)
     if found == training:
-        return
-    if found is not None or (folder.exists() and any(folder.iterdir())):
+        return True
+    if found is not None or not is_free(folder):
         raise RunError(
             "a training goes to a folder that is empty or its own, but this one holds something else",
             path=str(folder),
             hint="choose another --out",
         )
+    return False
+
+
+def _claim(training: Training, folder: Path) -> None:
+    """Record the training in its folder."""
+    if _is_its_own(training, folder):
+        return
     files.write(folder / NETWORK, training.network.encode())
     files.write(folder / "environment.json", environment([training.device]).encode())
     files.write(folder / TRAINING, _json({"version": _VERSION, **asdict(training)}))
+
+
+def _check_sides(training: Training) -> None:
+    """See that the network reads the smaller images that its recipe begins with."""
+    share = training.recipe.first_side
+    if share == 1:
+        return
+    network, (channels, *sides) = parse(training.network), training.dataset().input
+    height, width = (max(1, round(share * side)) for side in sides)
+    try:
+        fits = cost(network, (channels, height, width)).params == cost(network, (channels, *sides)).params
+    except NasError:
+        fits = False
+    if not fits:
+        rule = f"first_side {share:g} needs a network that reads images of any size"
+        raise NasError(f"{rule}, but this one reads {'x'.join(map(str, sides))} only", path="recipe.first_side")
+
+
+def _board(training: Training, folder: Path) -> Board:
+    counted = cost(parse(training.network), training.dataset().input)
+    recipe = {name: value for name, value in asdict(training.recipe).items() if isinstance(value, str | int | float)}
+    return Board(
+        folder / "tensorboard",
+        training.recipe,
+        told={"network": training.name, "data": training.data or "sample", **recipe, "seed": training.seed},
+        costs={"macs": counted.macs, "params": counted.params},
+    )
 
 
 def _fewer(split: Split, count: int | None) -> Split:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from nas.data.batches import Batches
 from nas.data.dataset import Dataset
@@ -17,7 +18,7 @@ from nas.train import checkpoint
 from nas.train.device import device_seconds
 from nas.train.evaluate import score
 from nas.train.failure import TrialFailure, out_of_memory_is_failure
-from nas.train.recipe import Recipe, learning_rate, recipe_of
+from nas.train.recipe import Recipe, learning_rate, recipe_of, side_share
 from nas.train.step import Step
 
 _VALIDATION_BATCH = 256
@@ -78,6 +79,7 @@ def fit(
     until: int | None = None,
     parts: int = 1,
     on_epoch: Callable[[Epoch], None] | None = None,
+    on_step: Callable[[int, int], None] = lambda images, of: None,
 ) -> History:
     """Train `module` in place, and return the numbers of its epochs, those of earlier calls included.
 
@@ -94,6 +96,7 @@ def fit(
         until: Stop after so many epochs of the schedule; None for all.
         parts: Compute each batch in so many parts, to need less memory; batch norm then takes the statistics of parts.
         on_epoch: Called with each epoch, when its checkpoint is written; first with those that the folder brought.
+        on_step: Called before the first step and after each with the images done of the epoch, and those that it has.
 
     Raises:
         TrialFailure: the loss is no longer finite, or memory ran out.
@@ -109,7 +112,7 @@ def fit(
     last = recipe.epochs if until is None else min(until, recipe.epochs)
     for epoch in range(len(training.history.epochs), last):
         with out_of_memory_is_failure():
-            done = training.epoch(epoch)
+            done = training.epoch(epoch, on_step)
         if folder is not None:
             training.save(folder)
         if on_epoch is not None:
@@ -138,11 +141,11 @@ class _Training:
         )
         self._validation = Batches(data.val, data, device=device, batch=max(1, _VALIDATION_BATCH // parts))
 
-    def epoch(self, epoch: int) -> Epoch:
+    def epoch(self, epoch: int, on_step: Callable[[int, int], None]) -> Epoch:
         """Run and record epoch `epoch`, counted from 0."""
         begin = device_seconds(self._device)
         seed_everything(self._seed * _SEEDS_APART + epoch)
-        train_loss, images = self._train(epoch)
+        train_loss, images = self._train(epoch, on_step)
         _must_be_finite(train_loss, f"training loss {train_loss} in epoch {epoch + 1}")
         with self._step.average.in_place() if self._step.average else nullcontext():
             val = score(self._step.module, self._validation, device=self._device)
@@ -152,16 +155,19 @@ class _Training:
         self.history = replace(self.history, epochs=(*self.history.epochs, done))
         return done
 
-    def _train(self, epoch: int) -> tuple[float, int]:
+    def _train(self, epoch: int, on_step: Callable[[int, int], None]) -> tuple[float, int]:
         """The mean loss over an epoch and its images; the loss is read once, at the end."""
         self._step.module.train()
         steps = len(self._batches)
         total = torch.zeros((), device=self._device)
-        images = 0
+        images, of = 0, self._batches.images
+        on_step(images, of)
+        share = side_share(self._recipe, epoch / self._recipe.epochs)
         for i, (inputs, labels) in enumerate(self._batches.epoch(epoch)):
             progress = (epoch + (i + 0.5) / steps) / self._recipe.epochs  # Its middle: no step has the rate zero.
-            total += len(labels) * self._step(inputs, labels, lr=learning_rate(self._recipe, progress))
+            total += len(labels) * self._step(_reduced(inputs, share), labels, lr=learning_rate(self._recipe, progress))
             images += len(labels)
+            on_step(images, of)
         return float(total) / images, images
 
     def save(self, folder: Path) -> None:
@@ -208,6 +214,15 @@ class _Training:
         if self._step.average is not None:
             self._step.average.steps, self._step.average.means = state["average"]["steps"], state["average"]["means"]
         self.history = History(tuple(Epoch(**epoch) for epoch in state["epochs"]))
+
+
+def _reduced(images: Tensor, share: float) -> Tensor:
+    """The images with sides of that share."""
+    if share == 1:
+        return images
+    size = [max(1, round(share * side)) for side in images.shape[2:]]
+    made = F.interpolate(images, size=size, mode="bilinear", antialias=True)
+    return made.contiguous(memory_format=torch.channels_last)
 
 
 def _shapes(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Size]:

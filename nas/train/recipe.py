@@ -13,6 +13,9 @@ Optimizer = Literal["sgd", "rmsprop"]
 Schedule = Literal["cosine", "linear", "steps", "exponential"]
 Init = Literal["he", "he_fan_out", "xavier", "normal", "lecun"]
 
+_GROWING = 2 / 3
+"""Of the epochs, those in which images grow."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -42,6 +45,8 @@ class Recipe:
             means. 0 for the weights themselves.
         init: How convolutions and linear layers begin: "he" leaves them as they were built.
         augment: What happens to training images.
+        first_side: Share of their sides that training images are reduced to in the first epoch. It grows evenly with
+            the epochs up to 1, as it is in the last third of them. For networks that read images of any size.
         limit: Train on so many images, each class in its share; None for all.
     """
 
@@ -63,6 +68,7 @@ class Recipe:
     average: float = 0.0
     init: Init = "he"
     augment: Augment = field(default_factory=Augment)
+    first_side: float = 1.0
     limit: int | None = None
 
     def __post_init__(self) -> None:
@@ -85,6 +91,7 @@ class Recipe:
             "warmup is from 0 to below 1": 0 <= self.warmup < 1,
             f"schedule is one of {', '.join(get_args(Schedule))}": self.schedule in get_args(Schedule),
             "label_smoothing is from 0 to below 1": 0 <= self.label_smoothing < 1,
+            "first_side is above 0, and at most 1": 0 < self.first_side <= 1,
             "limit is a whole number from 1, or None": self.limit is None
             or (isinstance(self.limit, int) and self.limit >= 1),
         }
@@ -166,6 +173,11 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
             return recipe.lr * math.pow(recipe.gamma, 1 - left)
         case _:
             assert_never(recipe.schedule)
+
+
+def side_share(recipe: Recipe, progress: float) -> float:
+    """The share of their sides that training images have when the share `progress`, 0..1, of the epochs is done."""
+    return min(1.0, recipe.first_side + (1 - recipe.first_side) * progress / _GROWING)
 
 
 def _within_rung(recipe: Recipe, progress: float) -> float:

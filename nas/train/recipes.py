@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any
 
 from nas.arch.nodes import Network, Norm, Part
 from nas.arch.paths import subchains
+from nas.data.augment import Augment
 from nas.errors import NameUnknownError, NasError
 from nas.train.recipe import SEARCH, Recipe, recipe_of
 
@@ -116,7 +118,7 @@ def markdown() -> list[str]:
             f"{made.average:g}",
             "" if made.clip is None else f"{made.clip:g}",
             made.init,
-            f"{f'shifts by {made.augment.crop}, ' if made.augment.crop else ''}{'flips' if made.augment.flip else ''}",
+            ", ".join(_augment_said(made.augment)),
         )
         rows.append(f"| {' | '.join(cells)} |".replace("|  |", "| |"))
     rows.append("")
@@ -125,6 +127,19 @@ def markdown() -> list[str]:
         otherwise = f" Otherwise here: {paper.departures}." if paper.departures else ""
         rows.append(f"- **{paper.family}**, on {', '.join(paper.data)}: {paper.source}.{recalled}{otherwise}")
     return rows
+
+
+def _augment_said(augment: Augment) -> Iterator[str]:
+    if augment.crop:
+        yield f"shifts by {augment.crop}"
+    if augment.area < 1:
+        yield f"crops of {augment.area:.0%} and more"
+    if augment.flip:
+        yield "flips"
+    if augment.jitter:
+        yield f"jitter {augment.jitter:g}"
+    if augment.lighting:
+        yield f"lighting {augment.lighting:g}"
 
 
 def _rate_said(recipe: Recipe) -> str:

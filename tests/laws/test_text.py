@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 import nas
 from nas.arch.diff import diff
+from nas.arch.holes import span
+from nas.arch.nodes import Chain, Conv, Ratio, pick
 from nas.errors import TextError
 from tests.golden import GOLDEN, NETWORKS, written
 from tests.strategies import networks, places, spaces
@@ -87,3 +89,11 @@ def test_a_later_version_is_refused():
     """A text of a version to come is not guessed at."""
     with pytest.raises(TextError, match="reads texts of version 1, got '2'"):
         nas.parse("nas 2\nconv(3)\n")
+
+
+def test_a_ratio_with_holes_is_read_back():
+    """A fraction of the channels may be open, as a width in numbers may."""
+    times, parts = span("times", 1, 6), pick("parts", 1, 4)
+    for ratio in (Ratio(times), Ratio(1, parts), Ratio(times, parts)):
+        assert nas.parse(nas.text(Conv(ratio))) == Chain(Conv(ratio))
+    assert "conv(x3/4)" in nas.text(nas.realize(Conv(Ratio(times, parts)), {"times": 3, "parts": 4}))

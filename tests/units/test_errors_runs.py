@@ -185,13 +185,13 @@ class TestGoingOn:
             assert said(command, str(tmp_path / "nowhere"), "--runs-dir", str(tmp_path)).endswith("there are halted")
 
     def test_while_another_process_does(self, run: Run) -> None:
-        with locked(run):
-            assert is_locked(run)
+        with locked(run.folder):
+            assert is_locked(run.folder)
             assert said("resume", str(run.folder)) == (
-                f"{run.folder}: another process searches in this run: process {os.getpid()} on {os.uname().nodename}\n"
-                "hint: wait for its end or end it; `nas status` says how far it is"
+                f"{run.folder}: another process works in this folder: process {os.getpid()} on {os.uname().nodename}\n"
+                "hint: wait for its end or end it; `nas status` says how far a search is"
             )
-        assert not is_locked(run)
+        assert not is_locked(run.folder)
 
     def test_when_it_is_finished(self, home: Path, run: Run) -> None:
         going_on(home, run)
@@ -222,7 +222,7 @@ class TestGoingOn:
         (run.folder / "lock").chmod(0o444)
         try:
             assert said("resume", str(run.folder)) == (
-                f"{run.folder}: a run needs a folder one can write to, but: Permission denied\nhint: change that"
+                f"{run.folder}: this needs a folder one can write to, but: Permission denied\nhint: change that"
             )
         finally:
             run.folder.chmod(0o755)

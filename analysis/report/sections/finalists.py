@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.report.cards import card, link, listed
 from analysis.report.html import Html, tag
-from analysis.report.lineage import ORIGINS, Step, chain
+from analysis.report.lineage import Step, chain, comes_from
 from analysis.report.networks import Trained
 from analysis.report.record import Record
 from analysis.report.tables import section
@@ -51,7 +51,7 @@ def _step(step: Step) -> Html:
     trial = step.trial
     at = percent(trial.accuracy) if trial.accuracy is not None else "no accuracy"
     if step.parent is None:
-        return tag("li", link(trial), f" {at}, {ORIGINS.get(trial.origin, trial.origin)}")
+        return tag("li", link(trial), f" {at}, {comes_from(trial)}")
     crossed = [", crossed with ", [[link(other), " "] for other in step.others]] if step.others else ""
     gained = tag("b", points(step.gained), class_="step") if step.gained is not None else ""
     return tag("li", link(trial), f" {at} ", gained, crossed, listed(step.changes))

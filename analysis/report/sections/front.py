@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from analysis.report.axes import Panel, of_counts, of_shares
 from analysis.report.cards import bar_told, link
 from analysis.report.html import Html, tag
-from analysis.report.lineage import ORIGINS
+from analysis.report.lineage import ORIGINS, comes_from
 from analysis.report.marks import CIRCLE, SQUARE, TRIANGLE, shape_of, symbol
 from analysis.report.networks import Trained
 from analysis.report.record import Record
@@ -103,7 +103,7 @@ def _legend(found: Sequence[Trained]) -> Html:
     shapes = {shape_of(one.trial.origin) for one in found}
     told = {
         CIRCLE: "of the strategy",
-        SQUARE: "one of the first, spread over the range of costs",
+        SQUARE: "one of the first, named or spread over the range of costs",
         TRIANGLE: ORIGINS["control"],
     }
     items = [("front", CIRCLE, "on the front"), ("dominated", CIRCLE, "dominated")]
@@ -130,7 +130,7 @@ def _table(caption: str, rows: Sequence[Trained]) -> Html:
             bar_told(one),
             count(one.trial.macs),
             count(one.trial.params),
-            ORIGINS.get(one.trial.origin, one.trial.origin),
+            comes_from(one.trial),
         )
         for one in rows
     ]

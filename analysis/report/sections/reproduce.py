@@ -55,6 +55,8 @@ def _limits(record: Record) -> str:
     limits = [
         f"{value:,} {name}" for name, value in (("MACs", asked.max_macs), ("parameters", asked.max_params)) if value
     ]
+    if asked.max_latency:
+        limits.append(f"{asked.max_latency * 1000:g} ms for one image")
     return " and ".join(limits) or "none"
 
 

@@ -32,6 +32,7 @@ class Strategy:
         about: What it does, in a line.
         sampler: Makes the Optuna sampler, from a seed and what is known of a network before it is trained.
         spread: Whether the first networks are not asked of the sampler but spread over the range of MACs.
+        named: Whether some of the first are named networks that lie in the space.
         asks: How often it is asked for a network that may be trained, before one is drawn: few times where it thinks
             long and knows what was tried.
         tells_parents: Whether it says of which networks each was made.
@@ -41,6 +42,7 @@ class Strategy:
     about: str
     sampler: Callable[[int, Sight], BaseSampler]
     spread: bool = False
+    named: bool = False
     asks: int = 50
     tells_parents: bool = False
 
@@ -143,6 +145,7 @@ STRATEGIES: dict[str, Strategy] = {
             "front-first",
             "of many children of the front the one expected to widen it most for its price",
             lambda seed, sight: FrontFirst(seed=seed, sight=sight),
+            named=True,
             asks=3,
             tells_parents=True,
         ),

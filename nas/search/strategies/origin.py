@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["start", "child", "crossing", "random", "control"]
-"""One of the first, spread over the costs; the decisions of a parent, few of them changed; those of two parents mixed;
-chance, as the strategy wanted it; chance, to compare the strategy with."""
+Kind = Literal["start", "named", "child", "crossing", "random", "control"]
+"""One of the first, spread over the costs; one of the first that has a name; the decisions of a parent, few of them
+changed; those of two parents mixed; chance, as the strategy wanted it; chance, to compare the strategy with."""
 
 
 @dataclass(frozen=True)
