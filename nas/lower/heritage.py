@@ -43,7 +43,7 @@ class Heritage:
         """The tensors that are no longer fresh, each with that of the parent it was made of, or ""."""
 
     def put(self, name: str, value: Tensor, theirs: str = "") -> None:
-        """Set a tensor, made of one of the parent's; where it stays as it was it is fresh, unless that is equal too."""
+        """Set a tensor, made of one of the parent's where that is named; one that stays what it was stays fresh."""
         is_copy = theirs in self.theirs and torch.equal(value, self.theirs[theirs])
         if is_copy or not torch.equal(value, self.ours[name]):
             self.ours[name].copy_(value)

@@ -36,7 +36,7 @@ def inherit(
     the parent's all the same.
 
     Args:
-        module: As `build` makes it of `network`; what is not inherited keeps the weights it has.
+        module: As `build` makes it of `network`, on the CPU; what is not inherited keeps the weights it has.
         network: The child.
         parent: The trained network.
         weights: Its state dict.

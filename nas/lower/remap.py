@@ -45,6 +45,9 @@ def matrix(
         groups: Of our convolution.
         their_groups: Of the other's.
     """
+    is_alike = fresh.shape == theirs.shape and groups == their_groups
+    if is_alike and _is_same(rows, len(rows)) and _is_same(columns, len(columns)):
+        return theirs
     if groups == their_groups == 1:
         known = columns >= 0
         made = theirs.index_select(0, rows.clamp(0)).index_select(1, columns.clamp(0))
@@ -86,6 +89,10 @@ def identity(fresh: Tensor, sources: Tensor) -> Tensor:
     high, wide = fresh.shape[2:]
     made[outputs, sources[outputs], high // 2, wide // 2] = 1
     return made
+
+
+def _is_same(index: Tensor, count: int) -> bool:
+    return torch.equal(index, torch.arange(count))
 
 
 def _spread(values: Tensor, like: Tensor) -> Tensor:
