@@ -6,7 +6,7 @@ and Optuna's NSGA-II and multivariate TPE as one would use them without us (`pla
 every network. Of each front some networks, spread over its MACs, are trained anew with one recipe and scored on the
 test split. What they dominate of the box between the cheapest and the dearest network and an error of --worst, in log
 MACs and error, in percent of it, is the hypervolume. The table has its mean and standard deviation over seeds, how many
-networks a search has trained to their end, and the CPU time that it took: of a plain one also that of its last training,
+networks a search has trained to their end, and the CPU time that it took: of a plain one that of its last training too,
 which did not end in time and does not count.
 
 OUT keeps what is done; the same command goes on from there. A search that is killed goes on too, a plain one anew.
