@@ -551,7 +551,8 @@ MISTAKES = [
     Mistake(lambda: parse("nas 1\nadd([x2])"), TextError, "line 2, column 6: a part is expected, got 'x2'"),
     Mistake(lambda: parse('nas 1\nact("\\x")'), TextError, "line 2, column 5: a string is written as in JSON"),
     Mistake(lambda: parse("nas 1\nconv(?)"), TextError, "line 2, column 6: '?)' is not part of a text"),
-    Mistake(lambda: parse("nas 1\nratio(1, 2)"), TextError, "line 2, column 1: no part is called 'ratio'"),
+    Mistake(lambda: parse("nas 1\nratios(1, 2)"), TextError, "line 2, column 1: no part is called 'ratios'"),
+    Mistake(lambda: parse("nas 1\nratio(1, 2)"), TextError, "line 2, column 1: a chain is made of parts"),
     Mistake(
         lambda: parse("nas 1\nconv(x1/0)"),
         TextError,
