@@ -12,10 +12,10 @@ and what a machine that is itself shared does not give, counts against them.
 finished trials, read back as by `nas resume`, for random search and for the default. Trainings are made up. Goals at
 20,000: at most 0.5 s and 1 GiB.
 
-Dispatch as measured on two cores that had nothing else to do (load 0.4 before), 20 trials of 19.2 s: a trial takes 1.009
-of its bare training, 0.18 s more; the first trial of a worker takes 4.2 s more, and 1.1 s a trial lie between, most of
-them the start. In these 200 s 96.4 % of the cores were busy with the search and 92.4 % trained; the start weighs less the
-longer a search is.
+Dispatch as measured on two cores that had nothing else to do (load 0.4 before), 20 trials of 19.2 s: a trial takes
+1.009 of its bare training, 0.18 s more; the first trial of a worker takes 4.2 s more, and 1.1 s a trial lie between,
+most of them the start. In these 200 s 96.4 % of the cores were busy with the search and 92.4 % trained; the start
+weighs less the longer a search is.
 
 Growth as measured in core time, in the space `residual`, on two cores that had eight times as much to do: the default
 takes 0.28 s for an ask at 500 trials, 0.46 s at 1,000 and 0.37 s at 20,000, random search 0.005 s at 10 and 0.017 s at
