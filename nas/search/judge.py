@@ -46,20 +46,19 @@ class Judge:
         Raises:
             ObjectiveError: an objective of a person's own fails.
         """
-        known = self._known.setdefault(candidate.fingerprint, dict(recorded or {}))
-        for objective in self._before:
-            if objective.name not in known:
-                known[objective.name] = objective.value(Seen(candidate.network, candidate.cost))
-        return {objective.name: known[objective.name] for objective in self._before if objective.known == "measured"}
+        self._known.setdefault(candidate.fingerprint, dict(recorded or {}))
+        found = {objective: self._found(objective, candidate) for objective in self._before}
+        return {objective.name: value for objective, value in found.items() if objective.known == "measured"}
 
     def admits(self, candidate: Candidate) -> bool:
         """Whether a network keeps to the bound; that is measured once for each, and of none beside the bound."""
-        if self._bound is None:
-            return True
-        known, objective = self._known.setdefault(candidate.fingerprint, {}), self._bound.objective
+        return self._bound is None or self._found(self._bound.objective, candidate) <= self._bound.most
+
+    def _found(self, objective: Objective, candidate: Candidate) -> float:
+        known = self._known.setdefault(candidate.fingerprint, {})
         if objective.name not in known:
             known[objective.name] = objective.value(Seen(candidate.network, candidate.cost))
-        return known[objective.name] <= self._bound.most
+        return known[objective.name]
 
     def values(self, candidate: Candidate, accuracy: float) -> list[float]:
         """One number for each objective, of a network that was made known and has this accuracy."""

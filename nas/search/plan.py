@@ -141,13 +141,8 @@ def plan(
         )
     finals_s = request.finalists * budget.amount
     chosen, asked = strategy(request.strategy), objectives(request.objectives)
-    if request.inherit and not chosen.tells_parents:
-        breeding = ", ".join(one.name for one in STRATEGIES.values() if one.tells_parents)
-        raise SearchError(
-            f"weights are inherited from parents, and {chosen.name} does not say of what it makes a network",
-            path="--inherit",
-            hint=f"leave it out, or choose {breeding}",
-        )
+    if request.inherit:
+        _must_tell_parents(chosen)
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
     open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     data = open_data()
@@ -204,6 +199,16 @@ def plan(
         bound=bound,
         named=tuple(named),
     )
+
+
+def _must_tell_parents(chosen: Strategy) -> None:
+    if not chosen.tells_parents:
+        breeding = ", ".join(one.name for one in STRATEGIES.values() if one.tells_parents)
+        raise SearchError(
+            f"weights are inherited from parents, and {chosen.name} does not say of what it makes a network",
+            path="--inherit",
+            hint=f"leave it out, or choose {breeding}",
+        )
 
 
 def _bound(request: Request, input: Shape, device: str, drawn: Sequence[Candidate]) -> Bound | None:
