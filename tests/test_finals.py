@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 from statistics import fmean
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from nas.search.ledger import recorded_seconds
 from nas.search.objectives import objectives
 from nas.search.run import Result, resume, search
 from nas.search.status import status
+from nas.train import latency
 from tests.shades import shades
 
 SPACE = Chain(
@@ -194,6 +196,24 @@ def test_a_run_that_is_killed_goes_on_in_the_right_phase(
     assert len([event for event in events if isinstance(event, Finished)]) == 1
     assert recorded_seconds(open_journal(run)) > 0
     assert result.finalists
+
+
+def test_a_finalist_kept_to_the_limit_when_it_was_searched(
+    request_of: Callable[..., Request], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is trained again whatever a second measurement would say."""
+    takes, plans = [0.001], []
+    monkeypatch.setattr(latency, "latency", lambda *_, **__: SimpleNamespace(median_s=takes[-1]))
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Planned):
+            plans.append(event)
+        if len(plans) == 2:
+            takes.append(1.0)
+
+    run = begin(request_of(max_latency=0.01), tmp_path, listen).run
+    assert len(plans) == 2
+    assert [trial for trial in read_finals(run) if trial.state == "complete"]
 
 
 def test_finalists_need_a_budget_of_time_and_old_runs_have_none(

@@ -77,6 +77,7 @@ def plan(
         strategy=None,
         start=(),
         named=(),
+        bound=None,
         length=length,
         forecast=forecast,
         trial_s=sum(seconds_each) / len(known) if known else None,
