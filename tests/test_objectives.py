@@ -16,6 +16,7 @@ from nas.cli import group
 from nas.errors import NasError
 from nas.runs import Request, open_run
 from nas.runs.journal import open_journal, read_trials
+from nas.search.budget import Budget
 from nas.search.errors import SearchError
 from nas.search.limits import Terms
 from nas.search.looks import looks
@@ -111,6 +112,18 @@ def test_a_limit_that_no_network_keeps_to_is_told_before_the_search(searched: An
         "hint: raise it, or choose another space"
     )
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_goes_on_though_its_smallest_network_now_takes_longer(
+    searched: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times are never the same twice; what is on record counts."""
+    takes = [1e-3]
+    monkeypatch.setattr(latency, "latency", lambda *_, **__: SimpleNamespace(median_s=takes[-1]))
+    run = searched("accuracy", "params", budget="2trials", max_latency=2e-3).run
+    takes.append(1.0)
+    result = resume(run, more=Budget.parse("1trial"), cache_dir=tmp_path / "cache")
+    assert len(read_trials(result.run)) == 2
 
 
 def test_a_function_of_ones_own_is_an_objective(searched: Any, tmp_path: Path) -> None:

@@ -152,7 +152,9 @@ def plan(
     middling = sorted((candidate for _, candidate in start), key=lambda c: c.cost.macs)[len(start) // 2]
     for goal in goals:  # what is wrong with a person's own function is told before anything is made
         goal.value(Seen(middling.network, middling.cost))
-    bound = _bound(request, data.input, str(device), [candidate for _, candidate in start])
+    bound = _bound(request, data.input, str(device))
+    if bound and "length" not in known:
+        _must_be_kept(bound, [candidate for _, candidate in start], str(device))
     names = catalog.fitted(len(data.classes), data.input) if chosen.named and "length" not in known else {}
 
     clock = clock_at(devices, device)
@@ -211,21 +213,24 @@ def _must_tell_parents(chosen: Strategy) -> None:
         )
 
 
-def _bound(request: Request, input: Shape, device: str, drawn: Sequence[Candidate]) -> Bound | None:
-    """The bound of a request, once the smallest of some networks is seen to keep to it."""
+def _bound(request: Request, input: Shape, device: str) -> Bound | None:
     if request.max_latency is None:
         return None
     (objective,) = on_device(objectives(["latency"]), input, device)
+    return Bound(objective, request.max_latency)
+
+
+def _must_be_kept(bound: Bound, drawn: Sequence[Candidate], device: str) -> None:
+    """See that the smallest of some networks keeps to a bound of latency."""
     smallest = min(drawn, key=lambda candidate: candidate.cost.macs)
-    takes = objective.value(Seen(smallest.network, smallest.cost))
-    if takes > request.max_latency:
+    takes = bound.objective.value(Seen(smallest.network, smallest.cost))
+    if takes > bound.most:
         raise SearchError(
-            f"no network is found that answers within {request.max_latency * 1000:g} ms: the smallest of {len(drawn)} "
+            f"no network is found that answers within {bound.most * 1000:g} ms: the smallest of {len(drawn)} "
             f"takes {takes * 1000:.2g} ms on {device}",
             path="--max-latency",
             hint="raise it, or choose another space",
         )
-    return Bound(objective, request.max_latency)
 
 
 def _named(
