@@ -48,7 +48,7 @@ from nas.errors import NasError, TextError
 VERSION = 1
 _HEADER = f"nas {VERSION}"
 _WIDTH = 100
-_MOST_PARTS = 200_000
+_MOST_PARTS = 500_000
 _DEEPEST = 100
 
 
@@ -226,11 +226,42 @@ class _Token(NamedTuple):
     start: int
 
 
+_BRACKET = re.compile(r""""(?:[^"\\\n]|\\.)*"|[()]""")
+
+
+def _ends(source: str) -> dict[int, int]:
+    """Where each round bracket that opens outside of strings is closed: the place behind it."""
+    opened: list[int] = []
+    ends = {}
+    for found in _BRACKET.finditer(source):
+        if found[0] == "(":
+            opened.append(found.start())
+        elif found[0] == ")" and opened:
+            ends[opened.pop()] = found.end()
+    return ends
+
+
+class _Read(NamedTuple):
+    """What a piece of text is: a part with its size, and how deep it is nested."""
+
+    part: Any
+    size: int
+    depth: int
+
+
 class _Parser:
+    """Reads a text once, from left to right; a call that stands there again, letter by letter, is not read again.
+
+    Spaces write a part that many of their alternatives share each time: all but one in a hundred calls are known.
+    """
+
     def __init__(self, source: str) -> None:
         self.source = source
+        self.ends = _ends(source)
+        self.known: dict[str, _Read] = {}
         self.size = 0
         self.depth = 0
+        self.deepest = 0
         self.position = 0
         self.token = _Token("end", "", 0)
         self.advance()
@@ -266,6 +297,22 @@ class _Parser:
         if start.kind != "name":
             raise self.error(f"a part is expected, got {start.text or 'the end'!r}")
         self.advance()
+        said = self.source[start.start : self.ends.get(self.token.start, start.start)]
+        known = self.known.get(said)
+        if known and self.depth + known.depth <= _DEEPEST:
+            self.position = start.start + len(said)
+            self.advance()
+            self.grow(known.size, start)
+            return known.part
+        depth, deepest, size = self.depth, self.deepest, self.size
+        self.deepest = depth
+        part = self.unknown(start)
+        self.known[said] = _Read(part, self.size - size, self.deepest - depth)
+        self.deepest = max(deepest, self.deepest)
+        return part
+
+    def unknown(self, start: _Token) -> Any:
+        """A call that was not read before, from behind its name."""
         self.grow(1, start)
         kind = _KINDS.get(start.text)
         if kind is None and start.text not in JOINS:
@@ -375,6 +422,7 @@ class _Parser:
 
     def enter(self, start: _Token) -> None:
         self.depth += 1
+        self.deepest = max(self.deepest, self.depth)
         if self.depth > _DEEPEST:
             raise self.error(f"parts are nested at most {_DEEPEST} deep", at=start)
 

@@ -558,7 +558,7 @@ MISTAKES = [
         TextError,
         "line 2, column 6: denominator of Ratio is a whole number of at least 1, got 0",
     ),
-    Mistake(lambda: parse("nas 1\n200001 * act()"), TextError, "line 2, column 1: a text has at most 200000 parts"),
+    Mistake(lambda: parse("nas 1\n500001 * act()"), TextError, "line 2, column 1: a text has at most 500000 parts"),
     Mistake(
         lambda: parse("nas 1\n" + "add(" * 101), TextError, "line 2, column 401: parts are nested at most 100 deep"
     ),
