@@ -10,6 +10,7 @@ from analysis.report.tables import facts, folded
 from analysis.report.words import STATES, commands, count, duration, percent, points
 from nas.arch.diff import diff
 from nas.arch.nodes import Network
+from nas.arch.readable import counted
 from nas.runs import Trial
 
 _MOST_EDITS = 40
@@ -124,7 +125,7 @@ def _edits(before: Network | None, trial: Trial) -> Html | str:
     told = [str(edit) for edit in edits[:_MOST_EDITS]]
     if len(edits) > _MOST_EDITS:
         told.append(f"and {len(edits) - _MOST_EDITS} more")
-    summary = f"{len(edits)} edit{'s' * (len(edits) != 1)} of the network"
+    summary = f"{counted(len(edits), 'edit')} of the network"
     return folded(summary, tag("ul", [tag("li", tag("code", edit)) for edit in told], class_="edits"))
 
 

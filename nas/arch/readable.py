@@ -9,6 +9,11 @@ def count(number: float) -> str:
     return f"{number:g}"
 
 
+def counted(number: int | str, word: str) -> str:
+    """1 epoch, 2 epochs."""
+    return f"{number} {word}{'s' * (str(number) != '1')}"
+
+
 def duration(seconds: float) -> str:
     """45 s, 12 min, 3.5 h."""
     for unit, size in (("h", 3600), ("min", 60)):

@@ -6,6 +6,7 @@ from typing import Any
 
 from scipy.stats import t as student
 
+from nas.arch.readable import counted
 from nas.claims.claims import Claim, Contrast
 from nas.claims.plan import Plan
 from nas.claims.run import Measured
@@ -58,7 +59,7 @@ def contrasted(contrast: Contrast, errors: Sequence[dict[str, float]]) -> dict[s
 def page(told: dict[str, Any]) -> str:
     """A claim as it came out, as Markdown."""
     plan, made = told["plan"], told["verdict"]
-    seeds = f"{made['seeds']} seed{'s' * (made['seeds'] != 1)}"
+    seeds = counted(made["seeds"], "seed")
     rows = [
         f"| {one['label']} | {one['params']:,} | {one['macs']:,} | {one['error']:.2f} | {_spread(one)} |"
         for one in made["networks"]
@@ -133,8 +134,7 @@ def _spread(network: dict[str, Any]) -> str:
 
 def _diverged(networks: Sequence[dict[str, Any]]) -> list[str]:
     return [
-        f"- {network['diverged']} training{'s' * (network['diverged'] != 1)} of {network['label']} diverged, and count "
-        "as guessing."
+        f"- {counted(network['diverged'], 'training')} of {network['label']} diverged, and count as guessing."
         for network in networks
         if network["diverged"]
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from analysis.comparison import compared, draw
+from nas.arch.readable import counted
 from nas.cli.table import count, table
 from nas.runs import Run
 from nas.runs.journal import open_journal
@@ -60,10 +61,10 @@ def conditions(run: Run, facts: dict[str, Any]) -> dict[str, Any]:
         "seeds": request.seeds,
         "budget": request.budget,
     }
-    epochs = f"{length.recipe.epochs} epoch{'s' * (length.recipe.epochs != 1)}"
+    epochs = counted(length.recipe.epochs, "epoch")
     said = (
         f"of {length.test:,} test images of {fields['data']}, after {epochs} on {length.train:,} images, "
-        f"{request.seeds} seed{'s' * (request.seeds != 1)}, {request.budget}"
+        f"{counted(request.seeds, 'seed')}, {request.budget}"
     )
     return {**fields, "said": said}
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from nas.arch.readable import counted
 from nas.arch.readable import duration as duration
 from nas.search.plan import Plan
 
@@ -13,15 +14,17 @@ def said(plan: Plan) -> str:
     """In two lines."""
     if plan.entries:
         return _said_of_list(plan)
-    workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
-    trials = f"about {plan.trials}" if plan.trials is not None else "an unknown number of"
+    workers = counted(plan.workers, "worker") if plan.workers else "this process"
+    trials = (
+        f"about {counted(plan.trials, 'training')}" if plan.trials is not None else "an unknown number of trainings"
+    )
     each = f", {plan.trial_s:.2g} s for one of middling size" if plan.trial_s is not None else ""
     wall = f"; {duration(plan.wall_s)} if the machine has nothing else to do" if plan.wall_s is not None else ""
     ends = plan.length.recipe.rungs
     most = f", most of which stop after {' or '.join(map(str, ends))}" if ends else ""
     return (
         f"plan: {plan.budget} on {workers} ({plan.device}){wall}\n"
-        f"{trials} trainings of {plan.length.recipe.epochs} epochs on {plan.length.train} images{most}{each}"
+        f"{trials} of {counted(plan.length.recipe.epochs, 'epoch')} on {plan.length.train} images{most}{each}"
         f"{_begins(plan)}{_kept(plan)}"
     )
 
@@ -45,19 +48,19 @@ def said_of_finalists(plan: Plan) -> str:
     left_out = f"\nno room for trials {some(plan.left_out)}" if plan.left_out else ""
     return (
         f"finalists: trials {names}; {plan.trials} trainings from scratch with {len(plan.seeds)} seeds each, "
-        f"{plan.length.recipe.epochs} epochs on {plan.length.train} images{time}{left_out}"
+        f"{counted(plan.length.recipe.epochs, 'epoch')} on {plan.length.train} images{time}{left_out}"
     )
 
 
 def _said_of_list(plan: Plan) -> str:
-    workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}" if plan.workers else "this process"
+    workers = counted(plan.workers, "worker") if plan.workers else "this process"
     seconds = plan.trials * plan.trial_s if plan.trials and plan.trial_s else None
     time = f", about {duration(seconds)} of {plan.device}" if seconds is not None else ""
     length, networks, seeds = plan.length, len(plan.entries), len(plan.seeds)
     allowed = f": what {plan.budget} allows for all" if plan.budget.is_time else ""
     return (
-        f"plan: {plan.trials} trainings on {workers} ({plan.device}){time}\n"
-        f"{networks} networks, each with {seeds} seed{'s' * (seeds != 1)} for {length.recipe.epochs} epochs on "
+        f"plan: {counted(plan.trials or 0, 'training')} on {workers} ({plan.device}){time}\n"
+        f"{networks} networks, each with {counted(seeds, 'seed')} for {counted(length.recipe.epochs, 'epoch')} on "
         f"{length.train} images{allowed}; tested on {length.test}"
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import torch
 
+from nas.arch.readable import counted
 from nas.data.progress import Progress
 from nas.errors import BudgetError, RunError
 from nas.search.budget import Budget
@@ -75,7 +76,8 @@ class _Display:
         self._progress: Progress | None = None
         images = f"{recipe.limit} images" if recipe.limit else "all images"
         click.echo(
-            f"{training.name}: {self._epochs} epochs on {images} of {training.data or 'sample'}, seed {training.seed}",
+            f"{training.name}: {counted(self._epochs, 'epoch')} on {images} of {training.data or 'sample'}, "
+            f"seed {training.seed}",
             err=True,
         )
         for edit in training.changed:

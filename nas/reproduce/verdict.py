@@ -7,6 +7,7 @@ from typing import Any
 from nas.arch.about import errors
 from nas.arch.cost import cost
 from nas.arch.named import Named
+from nas.arch.readable import counted
 from nas.reproduce.plan import Plan
 from nas.train.final import Trained
 from nas.train.recipes import of_paper
@@ -102,7 +103,7 @@ def planned(plan: dict[str, Any]) -> str:
     """What is trained, in a sentence."""
     part = "all" if plan["train"] == plan["all_train"] else f"{plan['train']:,} of {plan['all_train']:,}"
     return (
-        f"{plan['seeds']} training{'s' * (plan['seeds'] != 1)} on {plan['data']} by the recipe `{plan['recipe']}`, "
+        f"{counted(plan['seeds'], 'training')} on {plan['data']} by the recipe `{plan['recipe']}`, "
         f"{plan['epochs']} of its {plan['full']['epochs']} epochs on {part} images"
     )
 

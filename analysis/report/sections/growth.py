@@ -6,6 +6,7 @@ from analysis.report.html import Html, tag
 from analysis.report.record import Record
 from analysis.report.tables import section
 from analysis.report.words import duration
+from nas.arch.readable import counted
 
 
 def grown(record: Record) -> Html:
@@ -83,7 +84,7 @@ def _compared(record: Record, whole: Growth, control: Growth, in_seconds: bool) 
         return "This run does not record which trials were random, so there is no control to compare with."
     if control.trained < FEWEST:
         return (
-            f"The random control has {control.trained} trained network{'s' * (control.trained != 1)}, too few to "
+            f"The random control has {counted(control.trained, 'trained network')}, too few to "
             f"compare with; from {FEWEST} on this says how the strategy does against it for the same price."
         )
     end = control.spent[-1]
