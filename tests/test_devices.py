@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from nas.arch.text import text
 from nas.errors import BudgetError, RunError
 from nas.runs import Request
 from nas.search.budget import Budget
-from nas.search.devices import Devices, in_one
+from nas.search.devices import Devices, gpu_bytes, in_one
 from nas.search.ledger import Clock, Ledger
-from nas.search.plan import Plan, plan
+from nas.search.plan import Plan, means_of, plan
 from nas.search.progress import progress
 from nas.search.tally import Tally
 from nas.search.workers.tune import _Desk
@@ -26,12 +27,15 @@ SPACE = Chain(Conv(pick("width", 2, 3, 4), 3), Norm(), Act(), GlobalPool(), Flat
 SPEED, HELD = 1e-3, 2.5
 
 
-def cluster(*, gpus: int = 4, free: int = 3, cores: int = 16) -> Devices:
-    """A cluster that trains a network on an image in `SPEED` seconds, and held a device for `HELD` to say so."""
+def cluster(*, gpus: int = 4, free: int = 3, cores: int = 16, room: int = 2**34) -> Devices:
+    """A cluster that trains a network on an image in `SPEED` seconds, and held a device for `HELD` to say so.
+
+    Each GPU has `room` bytes of memory.
+    """
 
     def call(function: Callable[[], Any], device: str) -> tuple[Any, float]:
         assert device == ("cuda" if gpus else "cpu")
-        return SPEED, HELD
+        return (room if function is gpu_bytes else SPEED), HELD
 
     counts = {"cpu": cores, "cuda": gpus}
     return Devices("the cluster", {**counts, "cuda": free}, counts, {"cpu": [], "cuda": []}, call, is_here=False)
@@ -76,8 +80,39 @@ def test_what_a_cluster_cannot_give(devices: Devices, asked: dict[str, Any], mes
 
 @pytest.mark.parametrize("share", [0, -0.5, 1.5, True, "half"])
 def test_a_share_is_a_part_of_one(share: Any) -> None:
-    with pytest.raises(RunError, match="gpus_per_trial is above 0 and at most 1, got"):
+    with pytest.raises(RunError, match="gpus_per_trial is above 0 and at most 1, or None, got"):
         Request(space="tiny", space_text=text(SPACE), budget="1gpuh", gpus_per_trial=share)
+
+
+@pytest.mark.parametrize(
+    ("room", "asked", "share", "workers"),
+    [
+        (80 * 2**30, {}, 1 / 4, 12),  # Sixteen cores feed four GPUs.
+        (3 * 2**30, {}, 1 / 2, 6),
+        (2**30, {}, 1.0, 3),
+        (80 * 2**30, {"workers": 5}, 1 / 2, 5),
+        (80 * 2**30, {"workers": 1}, 1.0, 1),
+    ],
+)
+def test_trials_are_packed_by_the_memory_they_need(
+    room: int, asked: dict[str, Any], share: float, workers: int
+) -> None:
+    made = planned(cluster(room=room), gpus_per_trial=None, **asked)
+    assert (made.share, made.workers) == (share, workers)
+    assert made.facts()["share"] == share
+
+
+def test_a_share_that_was_made_stays_when_a_run_goes_on() -> None:
+    request = Request(space="tiny", space_text=text(SPACE), budget="1gpuh", gpus_per_trial=None)
+    first = plan(request, devices=cluster(room=3 * 2**30))
+    again = plan(request, devices=cluster(room=80 * 2**30), facts=first.facts())
+    assert (again.share, again.workers) == (first.share, first.workers) == (1 / 2, 6)
+
+
+def test_what_is_not_shared_is_held_whole() -> None:
+    assert planned(cluster(gpus=0, free=0), "1cpuh", gpus_per_trial=None).share == 1.0
+    alone = Request(space="tiny", space_text=text(SPACE), budget="1gpuh", gpus_per_trial=None, workers=0)
+    assert means_of(alone, {}, replace(cluster(), is_here=True)).share == 1.0
 
 
 @given(st.integers(1, 100))

@@ -15,6 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 import nas.cli
+from nas.errors import RunError
+from nas.runs.folder import open_run
+from nas.runs.journal import open_journal
 
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
 SPACE = """
@@ -99,6 +102,27 @@ def test_a_search_is_watched_interrupted_and_resumed(going_on: "subprocess.Popen
     said = CliRunner().invoke(nas.cli.group, ["status", "first"]).output
     assert "finished: the budget is spent" in said
     assert f"nas resume {done['run']} --budget 8trials" in said
+
+
+def test_a_damaged_plan_is_told_and_nothing_is_lost(home: Path) -> None:
+    answer(*SEARCH, "--budget", "1trials", "--name", "first")
+    journal = open_journal(open_run("runs/first"))
+    whole = journal.facts()
+    damages: list[tuple[str, Any]] = [
+        ("length", {"recipe": 3}),
+        ("length", []),
+        ("named", {"lenet5": "nas 1\nconv("}),
+        ("share", "half"),
+    ]
+    for name, value in damages:
+        journal.remember(name, value)
+        result = CliRunner().invoke(nas.cli.group, ["resume", "first", "--budget", "1trials"])
+        assert result.exit_code == 1
+        assert isinstance(result.exception, RunError)
+        assert "the study of this run cannot be read" in str(result.exception)
+        journal.remember(name, whole[name])
+    assert answer("resume", "first", "--budget", "1trials")["ended"] == "budget"
+    assert answer("status", "first")["complete"] == 2
 
 
 def test_a_second_signal_ends_it_at_once(home: Path) -> None:

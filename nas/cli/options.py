@@ -39,6 +39,22 @@ class _Image(click.ParamType[Shape]):
         return tuple(map(int, found.groups()))
 
 
+class _Share(click.ParamType[float | None]):
+    """A share of a GPU, or None, which is said `auto`."""
+
+    name = "SHARE|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        return None if value == "auto" else click.FloatRange(0, 1, min_open=True).convert(value, param, ctx)
+
+
+gpus_per_trial = click.option(
+    "--gpus-per-trial",
+    type=_Share(),
+    default=1.0,
+    show_default=True,
+    help="Share of a GPU that a trial holds, and that the budget counts; auto makes it by the memory a trial needs.",
+)
 image = click.option("--input", "image", type=_Image(), help="Shape of an image, if not the network's own.")
 
 

@@ -62,13 +62,7 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
     help="Measure networks before they are trained, leave out dead ones, and say what the measures are worth.",
 )
 @click.option("--workers", type=click.IntRange(0), help="Trials at once; 0 trains in this process, without Ray.")
-@click.option(
-    "--gpus-per-trial",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=1.0,
-    show_default=True,
-    help="Share of a GPU that a trial holds, and that the budget counts.",
-)
+@options.gpus_per_trial
 @options.address
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--storage", help="URL of the database for the study, kept in the run.  [default: a file]")
@@ -95,7 +89,7 @@ def command(
     finalists: float | None,
     zero_cost: bool,
     workers: int | None,
-    gpus_per_trial: float,
+    gpus_per_trial: float | None,
     address: str | None,
     seed: int,
     storage: str | None,

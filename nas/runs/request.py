@@ -29,7 +29,7 @@ class Request:
         max_params: No network above it is trained; None for no limit.
         max_latency: Seconds. No network that takes longer to answer on the device is trained; None for no limit.
         workers: Trials at once; 0 for one, in the process of the driver; None for one per device.
-        gpus_per_trial: Share of a GPU that a trial holds, above 0 and at most 1.
+        gpus_per_trial: Share of a GPU that a trial holds, above 0 and at most 1; None for one by the memory it needs.
         seed: Of the strategy, the splits and the trainings.
         recipe: Fields of a training recipe; None for that of searches, shortened to the budget.
         around: The named network that was opened into the space; None for none.
@@ -58,7 +58,7 @@ class Request:
     max_params: int | None = None
     max_latency: float | None = None
     workers: int | None = None
-    gpus_per_trial: float = 1.0
+    gpus_per_trial: float | None = 1.0
     seed: int = 0
     recipe: dict[str, Any] | None = None
     around: str | None = None
@@ -135,7 +135,10 @@ _RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "max_params": ("at least 1, or None", _absent_or(lambda value: _is_whole(value, 1))),
     "max_latency": ("above 0, or None", _absent_or(lambda value: type(value) in (int, float) and value > 0)),
     "workers": ("at least 0, or None", _absent_or(lambda value: _is_whole(value, 0))),
-    "gpus_per_trial": ("above 0 and at most 1", lambda value: type(value) in (int, float) and 0 < value <= 1),
+    "gpus_per_trial": (
+        "above 0 and at most 1, or None",
+        _absent_or(lambda value: type(value) in (int, float) and 0 < value <= 1),
+    ),
     "seed": ("at least 0", lambda value: _is_whole(value, 0)),
     "recipe": ("the fields of a recipe, or None", _absent_or(lambda value: isinstance(value, dict))),
     "around": ("a name, or None", _absent_or(_is_text)),

@@ -36,6 +36,11 @@ def in_one(share: float) -> int:
     return int(1 / share + 1e-9)
 
 
+def gpu_bytes() -> int:
+    """The memory of the smallest GPU that this process sees."""
+    return min(torch.cuda.get_device_properties(i).total_memory for i in range(torch.cuda.device_count()))
+
+
 def devices_at(address: str | None) -> AbstractContextManager[Devices]:
     """The devices of the Ray cluster at an address, which is left with the context; None for this machine.
 

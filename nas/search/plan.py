@@ -19,7 +19,7 @@ from nas.runs.request import Request
 from nas.runs.storage import reach
 from nas.search.budget import Budget
 from nas.search.calibrate import seconds_per_image
-from nas.search.devices import Devices, in_one
+from nas.search.devices import Devices, gpu_bytes, in_one
 from nas.search.errors import SearchError
 from nas.search.forecast import Forecast
 from nas.search.judge import Bound
@@ -28,6 +28,7 @@ from nas.search.length import Length, climbing, full, length_of, shortened, with
 from nas.search.limits import Candidate, Terms
 from nas.search.named import MOST, Located, located, named_in
 from nas.search.objectives import Objective, Seen, objectives, on_device
+from nas.search.packing import MOST_IN_ONE, packed
 from nas.search.roster import Entry
 from nas.search.strategies import STRATEGIES, Strategy, strategy
 from nas.search.strategies.spread import spread
@@ -111,8 +112,23 @@ class Plan:
             "length": asdict(self.length),
             "seconds_per_image": self.speed,
             "workers": self.workers,
+            "share": self.share,
             "named": {one.name: text(one.network) for one in self.named},
         }
+
+
+def check_facts(facts: Mapping[str, Any]) -> None:
+    """See that what a run remembers of its plan can be read.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not what `Plan.facts` says.
+    """
+    if "length" in facts:
+        length_of(facts["length"])
+        float(facts.get("seconds_per_image") or 0)
+        float(facts.get("share") or 0)
+        for network in facts.get("named", {}).values():
+            parse(network)
 
 
 def plan(
@@ -149,12 +165,15 @@ def plan(
     goals = on_device(asked, data.input, str(device))
     terms = Terms(request.open_space(), data.input, request.max_macs, request.max_params)
     start = spread(terms, seed=request.seed)
-    middling = sorted((candidate for _, candidate in start), key=lambda c: c.cost.macs)[len(start) // 2]
+    drawn = [candidate for _, candidate in start]
+    middling = sorted(drawn, key=lambda candidate: candidate.cost.macs)[len(start) // 2]
+    if request.gpus_per_trial is None and "share" not in known and device.type == "cuda" and means.workers:
+        means = _shared(request, means, devices, drawn, data.input, recipe.batch)
     for goal in goals:  # what is wrong with a person's own function is told before anything is made
         goal.value(Seen(middling.network, middling.cost))
     bound = _bound(request, data.input, str(device))
     if bound and "length" not in known:
-        _must_be_kept(bound, [candidate for _, candidate in start], str(device))
+        _must_be_kept(bound, drawn, str(device))
     names = catalog.fitted(len(data.classes), data.input) if chosen.named and "length" not in known else {}
 
     clock = clock_at(devices, device)
@@ -181,7 +200,7 @@ def plan(
         def fits(candidate: Candidate) -> bool:
             return (forecast.seconds(candidate.cost, images=length.all_images) or 0.0) <= budget.largest
 
-        named = _named(request, terms, names, [candidate.cost.macs for _, candidate in start], fits)
+        named = _named(request, terms, names, [candidate.cost.macs for candidate in drawn], fits)
     return Plan(
         budget=budget,
         device=str(device),
@@ -274,12 +293,27 @@ def means_of(request: Request, facts: Mapping[str, Any], devices: Devices) -> Me
     """
     if request.storage:
         reach(request.storage)
-    budget, share = recorded_budget(request, facts), request.gpus_per_trial
+    budget = recorded_budget(request, facts)
     device = torch.device("cuda" if budget.on_gpu(gpus=devices.all["cuda"], place=devices.place) else "cpu")
+    least = 1 / MOST_IN_ONE if device.type == "cuda" and request.workers != 0 else 1.0  # Before memory is looked at.
+    share = float(facts.get("share", request.gpus_per_trial) or least)
     workers = _workers(request.workers, budget, device, devices, share)
     if device.type == "cpu":
         prepare_cpu()
     return Means(budget, device, workers, share)
+
+
+def _shared(
+    request: Request, means: Means, devices: Devices, drawn: Sequence[Candidate], input: Shape, batch: int
+) -> Means:
+    """The means with as many trials on a GPU as its memory has room for, each with a core to feed it."""
+    room, _ = devices.call(gpu_bytes, "cuda")
+    most = devices.all["cpu"] // devices.all["cuda"]
+    if request.workers is not None:
+        most = min(most, -(-request.workers // devices.all["cuda"]))
+    share = packed(drawn, input, batch=batch, room=room, most=most)
+    workers = _workers(request.workers, means.budget, means.device, devices, share)
+    return Means(means.budget, means.device, workers, share)
 
 
 def clock_at(devices: Devices, device: torch.device) -> Clock | None:

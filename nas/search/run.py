@@ -28,7 +28,7 @@ from nas.search.driver import Driver
 from nas.search.events import CAUSES, Cause, Ended, Event, Finished, Planned
 from nas.search.ledger import Clock, Ledger, recorded_budget, recorded_ledger, recorded_seconds
 from nas.search.objectives import front, losses
-from nas.search.plan import Plan, plan
+from nas.search.plan import Plan, check_facts, plan
 from nas.search.proposer import Chooser, Proposer
 from nas.search.roster import Roster
 from nas.search.stop import graceful
@@ -122,6 +122,7 @@ def resume(
         facts = journal.facts() if journal else {}
         with damage_told(run):
             budget = recorded_budget(run.request, facts)
+            check_facts(facts)
         if more is not None:
             facts["budget"] = asdict(budget + more)
         elif cause := facts.get("ended"):
@@ -196,7 +197,8 @@ def _retrained(place: _Place, searched: Plan, journal: Journal, cause: Cause) ->
         return Result(run, (), cause)
     data = load(request.data, size=request.size, seed=request.seed, cache_dir=place.cache_dir)
     left = max(0.0, searched.budget.amount - before - recorded_seconds(studied))
-    planned = finals.plan(searched, journal, studied, data, seed=request.seed, seconds=left, clock=clock)
+    with damage_told(run):
+        planned = finals.plan(searched, journal, studied, data, seed=request.seed, seconds=left, clock=clock)
     facts = finals.facts_of(planned, len(trials))
     if studied is None:
         studied = journal.begin_finals(facts)

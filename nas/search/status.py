@@ -70,7 +70,7 @@ def _told(run: Run, going_on: bool, journal: Journal | None) -> Status:
             resting += 1
         else:
             tally.recall(trial)
-    devices = max(1, int(facts.get("workers", 1))) * run.request.gpus_per_trial
+    devices = max(1, int(facts.get("workers", 1))) * float(facts.get("share", run.request.gpus_per_trial or 1))
     cause = facts.get("ended")
     if cause not in (None, *CAUSES):
         raise ValueError(f"it ended for {cause!r}")
