@@ -78,7 +78,7 @@ def started(home: Path, name: str, **asked: Any) -> ForkServerProcess:
 
 def finished(home: Path, name: str, **asked: Any) -> Run:
     process = started(home, name, **asked)
-    process.join(180)
+    process.join(400)
     assert process.exitcode == 0
     return open_run(home / "runs" / name)
 
@@ -100,7 +100,7 @@ def log_lines(home: Path, name: str) -> list[str]:
 
 
 def wait_for(happened: Callable[[], bool], process: ForkServerProcess) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while not happened() and process.is_alive():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -221,7 +221,7 @@ def test_workers_and_ray_and_everything_are_killed(home: Path, calm: list[Trial]
     process = session()
     (raylet,) = (child for child in victims(process, "raylet/raylet"))
     kill(process, raylet)
-    process.join(60)
+    process.join(200)
     assert process.exitcode == 1  # An error, and an end.
 
     process = session()

@@ -43,7 +43,7 @@ def test_two_nodes_train_and_one_is_killed(rays: Path, tmp_path: Path) -> None:
     environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "RAY_TMPDIR": str(rays)}
     done = subprocess.run(
         [sys.executable, "-m", "tests.two_nodes", str(tmp_path)],
-        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=280,
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()  # And nothing that Ray has to say.

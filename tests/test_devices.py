@@ -17,6 +17,7 @@ from nas.runs import Request
 from nas.search.budget import Budget
 from nas.search.devices import Devices, gpu_bytes, in_one
 from nas.search.ledger import Clock, Ledger
+from nas.search.phase import Phase
 from nas.search.plan import Plan, means_of, plan
 from nas.search.progress import progress
 from nas.search.tally import Tally
@@ -161,11 +162,41 @@ class TestShare:
             def lose(self, number: int, silent: float, *, hung: bool) -> None:
                 lost.append((number, silent))
 
-        desk = _Desk(Stub(), share=0.5)  # type: ignore[arg-type]
+        desk = _Desk(Phase(Stub(), None), iter(()), share=0.5)  # type: ignore[arg-type]
         desk.begin("a")
         now[0] += 8
         desk.leave("a", died=True)
         assert lost == [(7, 4.0)]
+
+    def test_a_worker_that_goes_to_another_phase_has_held_there_what_it_held_since(self) -> None:
+        class Stub:
+            def __init__(self) -> None:
+                self.left, self.held = [1], [("", 0.0)]
+
+            @property
+            def over(self) -> bool:
+                return not self.left
+
+            def begin(self) -> Any:
+                return type("Job", (), {"number": self.left.pop()}) if self.left else None
+
+            def end(self, number: int, outcome: Any) -> None:
+                assert number == 1
+
+            def hold(self, holder: str, seconds: float) -> None:
+                self.held.append((holder, seconds))
+
+        phases = [Phase(Stub(), None) for _ in range(2)]  # type: ignore[arg-type]
+        desk = _Desk(phases[0], iter(phases[1:]), share=1)
+        told = {"node": "n", "host": "h", "process": 5, "outcome": None}
+        for trial, held in (("a", 20.0), ("b", 50.0)):
+            assert desk.begin(trial) is not None
+            assert desk.hear(trial, {**told, "held": held}) is False
+            desk.leave(trial, died=False)
+            assert not desk.over
+        assert desk.begin("c") is None
+        assert desk.over
+        assert [phase.driver.held[-1] for phase in phases] == [("n:5", 20.0), ("n:5", 30.0)]  # type: ignore[attr-defined]
 
     def test_four_quarters_are_one_gpu(self) -> None:
         ledger = Ledger(Budget.parse("40gpus"))

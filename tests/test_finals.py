@@ -117,7 +117,7 @@ def check(run: Run, budget_s: float) -> None:
     assert {trial.name for trial in finals} <= names
     networks = {str(trial.number): trial.network for trial in trials}
     assert all(trial.network == networks[trial.name] for trial in finals)
-    assert {trial.seed for trial in finals} <= set(range(SEEDS))
+    assert {trial.seed for trial in finals} <= set(range(2 * SEEDS))
     journal = open_journal(run)
     studied, made = journal.finals(), status(run)
     assert studied is not None
@@ -125,7 +125,10 @@ def check(run: Run, budget_s: float) -> None:
     assert made.seconds == pytest.approx(sum(trial.seconds for trial in [*trials, *finals]) + sum(overheads))
     assert made.overhead == pytest.approx(sum(overheads))
     assert made.seconds < 1.5 * budget_s
-    assert (made.state, made.finalists) == ("finished", (len(done), SEEDS * len(studied.facts()["finalists"])))
+    assert (made.state, made.finalists) == (
+        "finished",
+        (len(done), max(len(done), SEEDS * len(studied.facts()["finalists"]))),
+    )
     assert not [folder for folder in (*run.checkpoints.iterdir(), *run.finalists.iterdir()) if folder.name.isdigit()]
 
 
@@ -162,7 +165,7 @@ def test_the_front_is_trained_again_and_every_command_says_so(
 
 
 def test_workers_of_ray_train_finalists_too(request_of: Callable[..., Request], tmp_path: Path) -> None:
-    result = begin(request_of(workers=1, budget="20cpus"), tmp_path)
+    result = begin(request_of(workers=1, budget="40cpus"), tmp_path)
     assert result.cause == "space"
     assert {trial.state for trial in result.finalists} == {"complete"}
 

@@ -87,6 +87,20 @@ def test_what_does_not_fit_is_not_passed_over() -> None:
     assert roster.propose(lambda _: True) is not None
 
 
+@given(st.integers(1, 5), st.integers(1, 3), st.integers(0, 3), st.data())
+def test_time_that_is_left_goes_to_more_seeds(count: int, seeds: int, spare: int, data: st.DataObject) -> None:
+    limit = data.draw(st.sampled_from([entry.candidate.cost.macs for entry in entries(count)]))
+    roster = Roster(entries(count), range(seeds), range(seeds, seeds + spare))
+    first = taken(roster, count * seeds)
+    assert {(p.name, p.seed) for p in first} == {(e.name, seed) for e in entries(count) for seed in range(seeds)}
+    more = []
+    while proposal := roster.propose(lambda candidate: candidate.cost.macs <= limit):
+        more.append(proposal)
+    fitting = [entry.name for entry in entries(count) if entry.candidate.cost.macs <= limit]
+    assert {(p.name, p.seed) for p in more} == {(name, seeds + i) for name in fitting for i in range(spare)}
+    assert roster.exhausted == (len(more) == count * spare)
+
+
 def test_a_training_that_is_not_on_the_list_is_refused() -> None:
     stranger = create_trial(state=TrialState.RUNNING, user_attrs={"name": "other", "seed": 0})
     with pytest.raises(SearchError, match="no training of 'other' with seed 0"):

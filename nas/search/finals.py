@@ -22,6 +22,8 @@ from nas.train import recipes
 from nas.train.recipe import recipe_of
 
 SEEDS = 3
+"""Of each finalist, and up to as many again in the time that is left."""
+
 _FEW = 4
 """So many finalists may be trained for less than the full recipe, if still for longer than the search did."""
 
@@ -85,6 +87,7 @@ def plan(
         elsewhere_s=0.0,
         entries=tuple(known),
         seeds=tuple(range(seed, seed + SEEDS)),
+        spare_seeds=tuple(range(seed + SEEDS, seed + 2 * SEEDS)),
         left_out=tuple(left_out),
         finals_s=0.0,
     )

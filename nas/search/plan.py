@@ -58,6 +58,7 @@ class Plan:
         elsewhere_s: Device time of the measurement, in seconds, where another process made it.
         entries: The networks of a list.
         seeds: Of the trainings of each of them.
+        spare_seeds: Of more of them, where time is left.
         left_out: Numbers of the trials that would be finalists, had the budget room for them.
         finals_s: Device time kept for the finalists, in seconds; 0 for none.
         bound: What is measured of a network to know whether it is to be trained; None for nothing.
@@ -79,6 +80,7 @@ class Plan:
     elsewhere_s: float = 0.0
     entries: tuple[Entry, ...] = ()
     seeds: tuple[int, ...] = ()
+    spare_seeds: tuple[int, ...] = ()
     left_out: tuple[int, ...] = ()
     finals_s: float = 0.0
     bound: Bound | None = None

@@ -1,8 +1,8 @@
 """One search, from what was asked to the front."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from nas.search.driver import Driver
 from nas.search.events import CAUSES, Cause, Ended, Event, Finished, Planned
 from nas.search.ledger import Clock, Ledger, recorded_budget, recorded_ledger, recorded_seconds
 from nas.search.objectives import front, losses
+from nas.search.phase import Phase
 from nas.search.plan import Plan, check_facts, plan
 from nas.search.proposer import Chooser, Proposer
 from nas.search.roster import Roster
@@ -166,16 +167,41 @@ def planned_for(
 
 def _conduct(place: _Place, planned: Plan, journal: Journal) -> Result:
     """Search, and train the finalists, where the plan has time for them."""
+    results: list[Result] = []
+
+    def phases() -> Generator[Phase]:
+        results.append((yield from _phases(place, planned, journal)))
+
+    going = phases()
     with _logged(place.run), graceful():
-        cause: Cause | None = journal.facts().get("searched")
-        if cause is None:
-            ledger = recorded_ledger(planned.budget, journal, **_other_phase(planned, journal.finals()))
-            finished = _trained(place, planned, journal, ledger, last=not planned.finals_s)
-            if not planned.finals_s or finished.cause == "interrupted":
-                return Result(place.run, finished.front, finished.cause)
-            cause = finished.cause
-            journal.remember("searched", cause)
-        return _retrained(place, planned, journal, cause)
+        try:
+            _work(going, planned, is_joined=place.is_joined)
+        except KeyboardInterrupt as interruption:
+            with suppress(StopIteration):
+                going.throw(interruption)
+    return results[0]
+
+
+def _work(phases: Iterator[Phase], planned: Plan, *, is_joined: bool) -> None:
+    if planned.workers:
+        from nas.search.workers import tune  # Loading Ray takes seconds, and not every machine has it.
+
+        tune.run(phases, workers=planned.workers, gpus_per_trial=planned.share, is_joined=is_joined)
+    else:
+        inline.run(phases)
+
+
+def _phases(place: _Place, planned: Plan, journal: Journal) -> Generator[Phase, None, Result]:
+    """The search and then its finalists, each to be worked off before the next is asked for, and what came of them."""
+    cause: Cause | None = journal.facts().get("searched")
+    if cause is None:
+        ledger = recorded_ledger(planned.budget, journal, **_other_phase(planned, journal.finals()))
+        finished = yield from _trained(place, planned, journal, ledger, last=not planned.finals_s)
+        if not planned.finals_s or finished.cause == "interrupted":
+            return Result(place.run, finished.front, finished.cause)
+        cause = finished.cause
+        journal.remember("searched", cause)
+    return (yield from _retrained(place, planned, journal, cause))
 
 
 def _other_phase(planned: Plan, studied: Journal | None) -> dict[str, float]:
@@ -184,7 +210,7 @@ def _other_phase(planned: Plan, studied: Journal | None) -> dict[str, float]:
     return {"before": before, "reserve": max(0.0, planned.finals_s - before)}
 
 
-def _retrained(place: _Place, searched: Plan, journal: Journal, cause: Cause) -> Result:
+def _retrained(place: _Place, searched: Plan, journal: Journal, cause: Cause) -> Generator[Phase, None, Result]:
     """Train the finalists of a search that is over."""
     run, request = place.run, place.run.request
     clock = searched.clock and Clock(torch.device(searched.device))
@@ -206,7 +232,7 @@ def _retrained(place: _Place, searched: Plan, journal: Journal, cause: Cause) ->
         for name, value in facts.items():
             studied.remember(name, value)
     ledger = recorded_ledger(planned.budget, studied, before=before)
-    finished = _trained(place, planned, studied, ledger, last=False, finalists=True)
+    finished = yield from _trained(place, planned, studied, ledger, last=False, finalists=True)
     ended = "interrupted" if finished.cause == "interrupted" else cause
     if ended != "interrupted":
         journal.remember("ended", ended)
@@ -216,8 +242,8 @@ def _retrained(place: _Place, searched: Plan, journal: Journal, cause: Cause) ->
 
 def _trained(
     place: _Place, planned: Plan, journal: Journal, ledger: Ledger, *, last: bool, finalists: bool = False
-) -> Finished:
-    """Train what a plan says, from where its journal is."""
+) -> Generator[Phase, None, Finished]:
+    """Let be trained what a plan says, from where its journal is."""
     run = place.run
     boards = Boards(run.boards(finalists=finalists), journal, planned) if run.request.tensorboard else None
 
@@ -234,7 +260,7 @@ def _trained(
     driver = _driver(planned, run, journal, ledger, recorded, tell)
     tell(Planned(run, planned, len(recorded)))
     try:
-        _train(driver, _bench(planned, run, place.cache_dir, finalists=finalists), planned, is_joined=place.is_joined)
+        yield Phase(driver, _bench(planned, run, place.cache_dir, finalists=finalists))
         if run.request.networks and not driver.error:
             journal.remember("latency", comparison.latency(planned, journal.trials()))
     except KeyboardInterrupt:
@@ -282,7 +308,7 @@ def _driver(
 
 def _chooser(planned: Plan, seed: int) -> Chooser:
     if planned.strategy is None:
-        return Roster(planned.entries, planned.seeds)
+        return Roster(planned.entries, planned.seeds, planned.spare_seeds)
     return Proposer(
         planned.terms, planned.strategy, planned.objectives, start=planned.start, named=planned.named, seed=seed
     )
@@ -302,15 +328,6 @@ def _bench(planned: Plan, run: Run, cache_dir: Path | None, *, finalists: bool) 
         test=planned.length.test,
         zero_cost=run.request.zero_cost and not finalists,
     )
-
-
-def _train(driver: Driver, bench: Bench, planned: Plan, *, is_joined: bool) -> None:
-    if planned.workers:
-        from nas.search.workers import tune  # Loading Ray takes seconds, and not every machine has it.
-
-        tune.run(driver, bench, workers=planned.workers, gpus_per_trial=planned.share, is_joined=is_joined)
-    else:
-        inline.run(driver, bench)
 
 
 @contextmanager

@@ -92,4 +92,4 @@ def _finalists(studied: Journal | None) -> tuple[int, int] | None:
     if studied is None:
         return None
     trained = sum(trial.state == "complete" for trial in studied.trials())
-    return trained, SEEDS * len(studied.facts()["finalists"])
+    return trained, max(trained, SEEDS * len(studied.facts()["finalists"]))

@@ -30,7 +30,8 @@ from nas.search.devices import in_one
 from nas.search.driver import Driver
 from nas.search.errors import SearchError
 from nas.search.ledger import Clock
-from nas.search.trial import Bench, Job, Outcome, dataset, train
+from nas.search.phase import Phase
+from nas.search.trial import Bench, Outcome, dataset, train
 from nas.search.workers.cluster import kill
 from nas.search.workers.quiet import environment, hushed
 from nas.search.workers.scratch import scratch
@@ -41,23 +42,30 @@ _HOLDER = ("process", "host", "node")
 _log = logging.getLogger("nas.search")
 
 
-def run(driver: Driver, bench: Bench, *, workers: int, gpus_per_trial: float, is_joined: bool) -> None:
-    """Run trials on worker processes, each with a core or a share of a GPU, until the driver begins no more.
+def run(phases: Iterator[Phase], *, workers: int, gpus_per_trial: float, is_joined: bool) -> None:
+    """Run trials on worker processes, each with a core or a share of a GPU, until all phases are over.
+
+    A phase is over when its driver begins no more. The workers go with their clocks from one to the next.
 
     Args:
-        driver: Says what to train.
-        bench: On what.
+        phases: At least one, all on devices of one kind.
         workers: How many.
         gpus_per_trial: Share of a GPU for each, where they train on GPUs.
         is_joined: Whether this process belongs to a Ray cluster already; else it starts a Ray of this machine.
     """
-    share = gpus_per_trial if torch.device(bench.device).type == "cuda" else 0
-    desk = _Desk(driver, share=share or 1)
+    first = next(phases, None)
+    if first is None:
+        return
+    device = first.bench.device
+    share = gpus_per_trial if torch.device(device).type == "cuda" else 0
+    desk = _Desk(first, phases, share=share or 1)
     place = scratch() if is_joined else local_ray(cpus=workers, gpus=-(-workers // in_one(share)) if share else 0)
     pending = {"TUNE_MAX_PENDING_TRIALS_PG": str(workers)}
     with place as folder, environment(**pending), hushed(), desk.errors():
         tune.Tuner(
-            tune.with_resources(partial(_work, bench=bench, share=share or 1), {"gpu": share} if share else {"cpu": 1}),
+            tune.with_resources(
+                partial(_work, device=device, share=share or 1), {"gpu": share} if share else {"cpu": 1}
+            ),
             tune_config=tune.TuneConfig(
                 search_alg=_Asks(desk, workers),
                 scheduler=_Watches(desk),
@@ -71,9 +79,9 @@ def run(driver: Driver, bench: Bench, *, workers: int, gpus_per_trial: float, is
         ).fit()
 
 
-def _work(config: dict[str, Any], *, bench: Bench, share: float) -> None:
+def _work(config: dict[str, Any], *, device: str, share: float) -> None:
     """Train one network in a worker process."""
-    clock = _clock(bench.device, share)
+    clock, bench = _clock(device, share), config["bench"]
 
     node = ray.get_runtime_context().get_node_id()
 
@@ -133,9 +141,13 @@ class _Place:
 class _Desk:
     """Brings what Tune asks and says to the driver."""
 
-    def __init__(self, driver: Driver, *, share: float) -> None:
-        self.driver = driver
-        self._share = share
+    def __init__(self, first: Phase, others: Iterator[Phase], *, share: float) -> None:
+        self.phase, self._others, self._share = first, others, share
+        self.over = False
+        """Whether all phases are."""
+        self._held: dict[str, float] = {}
+        self._held_before: dict[str, float] = {}
+        """Device time of each worker that its process has told, in all and in earlier phases."""
         self.places: dict[str, _Place] = {}
         """By Tune's name of the trial."""
         self._error: Exception | None = None
@@ -162,13 +174,28 @@ class _Desk:
             self._error = self._error or error
             raise
 
-    def begin(self, trial_id: str) -> Job | None:
-        """A job for a new trial of Tune's."""
+    @property
+    def driver(self) -> Driver:
+        """That of the phase."""
+        return self.phase.driver
+
+    def begin(self, trial_id: str) -> dict[str, Any] | None:
+        """What a new trial of Tune's is to do, and on what; None where there is nothing for now, or for good."""
         with self._keeping():
-            job = self.driver.begin()
-            if job is not None:
-                self.places[trial_id] = _Place(job.number, self._share, time.monotonic())
-            return job
+            while (job := self.driver.begin()) is None:
+                if not self.driver.over or not self._has_turned():
+                    return None
+            self.places[trial_id] = _Place(job.number, self._share, time.monotonic())
+            return {"job": job, "bench": self.phase.bench}
+
+    def _has_turned(self) -> bool:
+        """Go to the next phase, if there is one."""
+        following = next(self._others, None)
+        if following is None:
+            self.over = True
+            return False
+        self.phase, self._held_before = following, dict(self._held)
+        return True
 
     def hear(self, trial_id: str, told: dict[str, Any]) -> bool:
         """Take in what a worker reports, and say whether its trial goes on."""
@@ -176,7 +203,9 @@ class _Desk:
         if place.process is None:
             _log.info("trial %d is at process %d of %s, node %.8s", place.number, *(told[of] for of in _HOLDER))
         place.heard, place.node, place.process = time.monotonic(), told["node"], told["process"]
-        self.driver.hold(f"{place.node}:{place.process}", told["held"])
+        holder = f"{place.node}:{place.process}"
+        self._held[holder] = told["held"]
+        self.driver.hold(holder, told["held"] - self._held_before.get(holder, 0.0))
         with self._keeping():
             if "outcome" in told:
                 self.driver.end(place.number, told["outcome"])
@@ -209,13 +238,10 @@ class _Asks(Searcher):  # type: ignore[misc]  # Ray is not typed.
         self._desk, self._workers = desk, workers
 
     def suggest(self, trial_id: str) -> Any:
-        """A job for a new trial of Tune's, None for now, or the end."""
+        """What a new trial of Tune's is to do, None for now, or the end."""
         if len(self._desk.places) >= self._workers:
             return None
-        job = self._desk.begin(trial_id)
-        if job is None:
-            return Searcher.FINISHED if self._desk.driver.over else None
-        return {"job": job}
+        return self._desk.begin(trial_id) or (Searcher.FINISHED if self._desk.over else None)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """A worker is free, or died with its trial."""
