@@ -48,8 +48,8 @@ def said_of_finalists(plan: Plan) -> str:
     left_out = f"\nno room for trials {some(plan.left_out)}" if plan.left_out else ""
     return (
         f"finalists: trials {names}; {plan.trials} trainings from scratch with {len(plan.seeds)} seeds each, "
-        f"{counted(plan.length.recipe.epochs, 'epoch')} on {plan.length.train} images{time}; more seeds in time that is "
-        f"left{left_out}"
+        f"{counted(plan.length.recipe.epochs, 'epoch')} on {plan.length.train} images{time}; more seeds "
+        f"in time that is left{left_out}"
     )
 
 
