@@ -15,6 +15,7 @@ from nas.arch.opened import opened
 from nas.arch.points import crossover, mutate, neighbours
 from nas.arch.realize import Point, realize, sample
 from nas.arch.rewrite import for_images
+from nas.arch.text import parse, text
 from nas.errors import ShapeError
 from search_spaces.networks import NETWORKS
 from search_spaces.spaces.article import article_space
@@ -95,6 +96,10 @@ def networks(space: Space, count: int, *, largest: int = 1500) -> list[Point]:
 
 def assert_holds(space: Space, network: Network) -> None:
     assert realize(space, locate(network, space)) == chain(network)
+
+
+def test_its_text_is_read_back(space):
+    assert parse(text(space)) == space
 
 
 @pytest.mark.parametrize("name", [*NETWORKS, *UNLISTED])
