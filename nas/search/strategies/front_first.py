@@ -138,7 +138,13 @@ def _worth(archive: Archive, candidates: Sequence[Known]) -> Floats:
     count, means = len(candidates), expected(0.0)
     # Networks under way count as if they had done as expected, so that workers do not all look for one thing.
     best = front([*members.tolist(), *means[count:].tolist()], lambda point: point)
-    reference = _reference(np.array(best), means, [objective.is_exact for objective in objectives])
+    begun = front([known.losses for known in archive.done[:_START]], lambda point: point)
+    reference = [
+        _dearest(members, means) if objective.is_exact else _worst(losses)
+        for objective, losses, members, means in zip(
+            objectives, np.array(begun).T, np.array(best).T, means.T, strict=True
+        )
+    ]
     worth = np.zeros(count)
     for sigmas in _SIGMAS:
         worth += np.exp(-(sigmas**2) / 2) * gains(best, reference, expected(sigmas)[:count])
@@ -161,8 +167,18 @@ def _objective(archive: Archive, asked: Sequence[Look], index: int) -> _Objectiv
     return _Objective(members, lambda sigmas: surrogate.losses(mean + sigmas * spread), is_exact=False)
 
 
-def _reference(best: Floats, means: Floats, exact: Sequence[bool]) -> list[float]:
-    """A little beyond the worst of the front, and where costs are exact beyond the dearest candidate."""
-    worst, extent = best.max(axis=0), np.ptp(best, axis=0)
-    worst = np.where(exact, np.maximum(worst, means.max(axis=0)), worst)
-    return list(worst + 0.1 * np.where(extent > 0, extent, 1.0))
+def _worst(begun: Floats) -> float:
+    """A little beyond the worst loss of the front that the search began with.
+
+    Were it that of the front, networks ever cheaper and worse would always be worth something, and cost little.
+    """
+    return _beyond(float(begun.max()), begun)
+
+
+def _dearest(members: Floats, means: Floats) -> float:
+    """A little beyond the highest cost of the front and of the candidates."""
+    return _beyond(float(max(members.max(), means.max())), members)
+
+
+def _beyond(end: float, front: Floats) -> float:
+    return end + 0.1 * (float(np.ptp(front)) or 1.0)
