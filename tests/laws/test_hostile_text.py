@@ -111,7 +111,7 @@ def test_a_damaged_or_an_invented_text():
 @pytest.mark.parametrize(
     "source",
     [
-        "nas 1\n" + "200001 * conv(1)",
+        "nas 1\n" + "500001 * conv(1)",
         "nas 1\n" + "add(" * 100_000,
         "nas 1\n" + "[" * 100_000,
         "nas 1\n" + "(" * 100_000,
@@ -147,7 +147,7 @@ def test_a_text_out_of_all_proportion(source):
 
 def test_forks_in_a_row_are_one_in_a_moment():
     began = time.process_time()
-    nas.parse("nas 1\n199999 * fork()")
+    nas.parse("nas 1\n499999 * fork()")
     assert time.process_time() - began < 5
 
 
