@@ -9,9 +9,9 @@ def count(number: float) -> str:
     return f"{number:g}"
 
 
-def counted(number: int | str, word: str) -> str:
+def counted(number: int, word: str) -> str:
     """1 epoch, 2 epochs."""
-    return f"{number} {word}{'s' * (str(number) != '1')}"
+    return f"{number} {word}{'s' * (number != 1)}"
 
 
 def duration(seconds: float) -> str:

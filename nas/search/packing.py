@@ -7,7 +7,7 @@ from nas.search.limits import Candidate
 from nas.train.memory import training_bytes
 
 MOST_IN_ONE = 8
-"""More trainings than that no longer add to what a GPU trains at once."""
+"""Small trainings share a GPU's time too, and what more of them are worth was not measured; nor was this on a GPU."""
 
 _AROUND = 2**30
 """Bytes that a process holds beside its tensors: CUDA itself, kernels and workspaces. Reckoned, not measured."""

@@ -48,7 +48,7 @@ def run(phases: Iterator[Phase], *, workers: int, gpus_per_trial: float, is_join
     A phase is over when its driver begins no more. The workers go with their clocks from one to the next.
 
     Args:
-        phases: At least one, all on devices of one kind.
+        phases: All on devices of one kind; where there is none, nothing is started.
         workers: How many.
         gpus_per_trial: Share of a GPU for each, where they train on GPUs.
         is_joined: Whether this process belongs to a Ray cluster already; else it starts a Ray of this machine.
