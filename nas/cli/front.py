@@ -30,4 +30,4 @@ def about(runs: list[Run]) -> str:
 def _how(request: Request) -> str:
     if request.networks:
         return f"{request.seeds} seeds"
-    return f"{request.strategy}, {'finalists with three seeds' if request.finalists else 'one seed'}"
+    return f"{request.strategy}, {'finalists with several seeds' if request.finalists else 'one seed'}"
