@@ -102,8 +102,8 @@ def command(
     """Search a space for networks with the best accuracy per MAC.
 
     The validation split steers the search. With --finalists the front is then trained again from scratch, longer and
-    with three seeds or more, and only there the test split is looked at, once in each training. Nothing over the limits is
-    trained. The run's folder holds everything: the study, the weights, and the picture of the front. Ctrl-C ends a
+    with three seeds or more, and only there the test split is looked at, once in each training. Nothing over the limits
+    is trained. The run's folder holds everything: the study, the weights, and the picture of the front. Ctrl-C ends a
     search with what there is; `nas resume` goes on with it, also where it was killed.
 
     \b
