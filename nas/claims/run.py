@@ -10,8 +10,6 @@ from nas.train.failure import TrialFailure
 from nas.train.final import Trained, Training
 
 _FEWEST_SEEDS = 2
-_OVER = 1.1
-"""Another seed begins only where the budget is not exceeded by more, at the pace so far."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,8 @@ def run(plan: Plan, folder: Path, *, train: Callable[[Training, Path], Trained] 
         train: As `final.train`, and perhaps shows it.
 
     Returns:
-        For each seed its networks; fewer seeds than planned, but two at least, where they take longer than expected.
+        For each seed its networks; fewer seeds than planned, but two at least, where another would exceed the budget
+        at the pace so far.
 
     Raises:
         RunError: as `final.train`.
@@ -53,7 +52,7 @@ def run(plan: Plan, folder: Path, *, train: Callable[[Training, Path], Trained] 
     found: list[list[Measured]] = []
     for seed in range(plan.seeds):
         spent = sum(one.seconds for of_seed in found for one in of_seed)
-        if len(found) >= _FEWEST_SEEDS and spent * (seed + 1) / seed > _OVER * plan.budget_s:
+        if len(found) >= _FEWEST_SEEDS and spent * (seed + 1) / seed > plan.budget_s:
             break
         of_seed = [training for training in plan.trainings if training.seed == seed]
         found.append([_measured(plan, training, folder, train) for training in of_seed])
