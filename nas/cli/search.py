@@ -32,7 +32,7 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
     "--objectives",
     default="accuracy,macs",
     show_default=True,
-    help="What to make large or small: accuracy, macs, params, memory, activations, latency.",
+    help="What to make large or small: accuracy, macs, params, memory, activations, latency, energy.",
 )
 @click.option("--objective", "own", multiple=True, help="One more of your own: FILE.py:function.")
 @click.option("--max-macs", help="Train no network above it: 20M.")

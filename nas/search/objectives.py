@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from typing import Literal, TypeVar
 
 from nas.arch.cost import Cost, Shape
@@ -52,7 +53,8 @@ class Objective:
 
 
 _LATENCY = Objective("latency", "minimize", "seconds for one image on the device", lambda _: math.nan, "measured")
-_LATENCY_S = 0.3
+_ENERGY = Objective("energy", "minimize", "joules for one image on the device", lambda _: math.nan, "measured")
+_LATENCY_S, _ENERGY_S = 0.3, 1.0
 """Of measuring one network."""
 
 OBJECTIVES: dict[str, Objective] = {
@@ -67,6 +69,7 @@ OBJECTIVES: dict[str, Objective] = {
         Objective("activations", "minimize", "elements written by convolutions and linear layers",
                   lambda seen: seen.cost.activations, "exact"),
         _LATENCY,
+        _ENERGY,
     )
 }  # fmt: skip
 
@@ -82,21 +85,36 @@ def objectives(names: Iterable[str]) -> tuple[Objective, ...]:
 
 
 def on_device(goals: Iterable[Objective], input: Shape, device: str) -> tuple[Objective, ...]:
-    """The objectives, latency as it is measured on a device, for images of shape `input`; else it is nan.
+    """The objectives, those that are measured as they are on a device, for images of shape `input`; else they are nan.
 
-    It is infinite where memory has no room for one image; the training of such a network says so.
+    One is infinite where memory has no room for one image; the training of such a network says so.
     """
 
-    def measured(seen: Seen) -> float:
-        from nas.train.failure import TrialFailure
+    def latency(seen: Seen) -> float:
         from nas.train.latency import latency
 
-        try:
-            return latency(seen.network, input, device=device, seconds=_LATENCY_S).median_s
-        except TrialFailure:
-            return math.inf
+        return latency(seen.network, input, device=device, seconds=_LATENCY_S).median_s
 
-    return tuple(replace(goal, value=measured) if goal is _LATENCY else goal for goal in goals)
+    def energy(seen: Seen) -> float:
+        from nas.train.energy import energy
+
+        return energy(seen.network, input, device=device, seconds=_ENERGY_S).joules
+
+    def measured(goal: Objective) -> Objective:
+        if goal is _LATENCY:
+            return replace(goal, value=partial(_measured, latency))
+        return replace(goal, value=partial(_measured, energy)) if goal is _ENERGY else goal
+
+    return tuple(map(measured, goals))
+
+
+def _measured(measure: Callable[[Seen], float], seen: Seen) -> float:
+    from nas.train.failure import TrialFailure
+
+    try:
+        return measure(seen)
+    except TrialFailure:
+        return math.inf
 
 
 def _known(name: str) -> Objective:

@@ -161,6 +161,12 @@ def plan(
     chosen, asked = strategy(request.strategy), objectives(request.objectives)
     if request.inherit:
         _must_tell_parents(chosen)
+    if "energy" in request.objectives and means.workers:
+        raise SearchError(
+            "energy is that of the whole device, so nothing else may train there while it is measured",
+            path="--objectives",
+            hint="--workers 0",
+        )
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
     open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     data = open_data()

@@ -9,6 +9,7 @@ step        one batch
 fit         epochs, checkpoints, resuming
 evaluate    accuracy and loss on a split
 latency     how long an answer takes
+energy      how many joules
 anytime     answers at the exits, within a budget
 final       a network trained to be kept, in a folder
 checkpoint  a training on disk

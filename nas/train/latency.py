@@ -93,12 +93,24 @@ def latencies(
         seconds: For each network.
     """
     place = torch.device(device)
-    with torch.inference_mode(), out_of_memory_is_failure(), _threads(threads), _left_alone():
-        runs = [_runner(network, input, batch, place, threads) for network in networks]
+    with ready(networks, input, batch, place, threads) as runs:
         times = _timed(runs, seconds)
     return [
         Latency(median(found), _spread(found), batch, threads, str(place), min(found), len(found)) for found in times
     ]
+
+
+@contextmanager
+def ready(
+    networks: Sequence[Network], input: Shape, batch: int, device: torch.device, threads: int
+) -> Iterator[list[Callable[[], float]]]:
+    """Functions that run each network once, as `latency` says, and say how many seconds that took.
+
+    Raises:
+        ShapeError, TrialFailure: as `latency`.
+    """
+    with torch.inference_mode(), out_of_memory_is_failure(), _threads(threads), _left_alone():
+        yield [_runner(network, input, batch, device, threads) for network in networks]
 
 
 def _timed(runs: Sequence[Callable[[], float]], seconds: float) -> list[list[float]]:
