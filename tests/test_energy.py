@@ -31,10 +31,11 @@ NETWORK = Chain(Conv(4, 3), GlobalPool(), Flatten(), Linear(2))
 
 @pytest.fixture
 def powercap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two packages, one of which is about to begin anew; a core of one, and the platform, which holds both."""
-    zones = {"0": "package-0", "1": "package-1", "0:0": "core", "2": "psys"}
+    """Two packages, one about to begin anew; cores of one, the platform with both, and a package counted once more."""
+    zones = {"-rapl:0": "package-0", "-rapl:1": "package-1", "-rapl:0:0": "core", "-rapl:2": "psys",
+             "-rapl-mmio:0": "package-0"}  # fmt: skip
     for number, name in zones.items():
-        zone = tmp_path / "powercap" / f"intel-rapl:{number}"
+        zone = tmp_path / "powercap" / f"intel{number}"
         zone.mkdir(parents=True)
         (zone / "name").write_text(f"{name}\n")
         (zone / "energy_uj").write_text(f"{RANGE - 100_000 if name == 'package-1' else 7_000}\n")

@@ -94,9 +94,9 @@ def watch(device: torch.device) -> Used:
 
 
 def _packages(folder: Path) -> Used:
-    """All processors of this host: their parts, and the platform with the rest of the host, have counters too."""
+    """All processors of this host, AMD's too; their parts, and the platform with the rest of it, are counted beside."""
     try:
-        zones = [zone for zone in folder.glob("*rapl:*") if (zone / "name").read_text().startswith("package")]
+        zones = [zone for zone in folder.glob("intel-rapl:*") if (zone / "name").read_text().startswith("package")]
         turns = [1 + _number(zone / "max_energy_range_uj") for zone in zones]
         before = [_number(zone / "energy_uj") for zone in zones]
     except PermissionError as error:
