@@ -35,7 +35,7 @@ def spaces() -> dict[str, NamedSpace]:
     return _found("nas.spaces")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def fitted(classes: int, input: Shape) -> dict[str, Network]:
     """The named networks for so many classes and images of shape `input`, as far as they can be rewritten, by name."""
     found = {}

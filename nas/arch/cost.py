@@ -134,6 +134,7 @@ def flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
 def forget() -> None:
     """Empty the memory of `flow`, as a benchmark of the cold cost needs it."""
     _MEMO.clear()
+    _graph.cache_clear()
 
 
 def _flow(part: Part, shape: Shape, fit: Shape | None) -> Flow:
@@ -443,6 +444,7 @@ def join_shape(shapes: list[Shape], join: str) -> Shape:
     return (sum(s[0] for s in shapes), *first[1:]) if join == "concat" else first
 
 
+@lru_cache(maxsize=1 << 16)
 def _graph(part: Graph, inputs: tuple[Shape, ...]) -> Flow:
     shapes: list[Shape] = list(inputs)
     count = len(inputs)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 from nas.arch.cost import Shape, cell_flow, cost, flow
 from nas.arch.fields import Size, pair
@@ -209,38 +210,49 @@ def _with_fitted_heads(whole: Chain, input: Shape) -> Chain:
     parts: list[Part] = []
     shape = input
     for position, part in enumerate(whole.parts):
-        if isinstance(part, Exit) and not _reads(part, shape):
-            with suppress(ShapeError):
-                part = Exit(_fitted(part.head, shape, 1), part.weight)
-        if not _reads(part, shape):
+        fitted = _with_fitted_head(part, shape) if isinstance(part, Exit) else part
+        after = _after(fitted, shape)
+        if after is None:
             return Chain(*parts, *whole.parts[position:])
-        parts.append(part)
-        shape = flow(part, shape, None).shape
+        parts.append(fitted)
+        shape = after
     return Chain(*parts)
+
+
+@lru_cache(maxsize=1 << 12)
+def _with_fitted_head(part: Exit, shape: Shape) -> Exit:
+    if _after(part, shape) is None:
+        with suppress(ShapeError):
+            return Exit(_fitted(part.head, shape, 1), part.weight)
+    return part
 
 
 def _last_map(whole: Chain, input: Shape) -> int:
     """The side of the last map larger than one pixel; 0 where the network cannot read the image."""
-    try:
-        cost(whole, input)
-    except ShapeError:
-        return 0
-    sides = [min(shape[1:]) for shape in _shapes(whole, input) if len(shape) == 3 and max(shape[1:]) > 1]
-    return sides[-1] if sides else 1
+    last = 1
+    for shape in _shapes(whole, input):
+        if shape is None:
+            return 0
+        if len(shape) == 3 and max(shape[1:]) > 1:
+            last = min(shape[1:])
+    return last
 
 
-def _shapes(whole: Chain, input: Shape) -> Iterator[Shape]:
-    """The shapes that leave the parts of the main chain, and the cells in it."""
+def _shapes(whole: Chain, input: Shape) -> Iterator[Shape | None]:
+    """The shapes that leave the parts of the main chain, and the cells in it; None, and no more, where one cannot read."""
     shape = input
     for part in whole.parts:
+        after = _after(part, shape)
+        if after is None:
+            yield None
+            return
         if isinstance(part, Cells):
             outputs = [shape]
             for cell in part.cells:
                 flows = cell_flow(cell, outputs)
                 outputs.append(flows[-1].shape if flows else outputs[-1])
             yield from outputs[1:]
-        shape = flow(part, shape, None).shape
-        yield shape
+        yield (shape := after)
 
 
 def _less_striding(whole: Chain, input: Shape) -> Iterator[Chain]:
@@ -248,9 +260,9 @@ def _less_striding(whole: Chain, input: Shape) -> Iterator[Chain]:
     shape: Shape | None = input
     for position, part in enumerate(whole.parts):
         for made in _halved_once(part):
-            if shape is None or _reads(made, shape):
+            if shape is None or _after(made, shape) is not None:
                 yield Chain(*whole.parts[:position], made, *whole.parts[position + 1 :])
-        shape = flow(part, shape, None).shape if shape is not None and _reads(part, shape) else None
+        shape = shape and _after(part, shape)
 
 
 def _halved_once(part: Part) -> Iterator[Part]:
@@ -259,14 +271,19 @@ def _halved_once(part: Part) -> Iterator[Part]:
             pass
         case Cells(cells=cells):
             for position, cell in enumerate(cells):
-                if (made := rewrite(cell, _halved)) != cell:
+                if (made := _halved_inside(cell)) != cell:
                     later = (_nearer(after, distance) for distance, after in enumerate(cells[position + 1 :], 1))
                     yield Cells(*cells[:position], made, *later)
         case Pool(stride=stride) if stride is not None and _half(stride) == (1, 1) != pair(stride):
             yield Chain()
         case _:
-            if (made := rewrite(part, _halved)) != Chain(part):
+            if (made := _halved_inside(part)) != Chain(part):
                 yield made
+
+
+@lru_cache(maxsize=1 << 12)
+def _halved_inside(part: Part) -> Chain:
+    return rewrite(part, _halved)
 
 
 def _nearer(cell: Chain, distance: int) -> Chain:
@@ -284,7 +301,7 @@ def _nearer(cell: Chain, distance: int) -> Chain:
 
 
 def _halved_edge(edge: Edge) -> Edge:
-    return Edge(rewrite(edge.part, _halved), edge.source)
+    return Edge(_halved_inside(edge.part), edge.source)
 
 
 def _halved(part: Part) -> Part:
@@ -307,9 +324,10 @@ def _half(stride: Size) -> tuple[int, int]:
     return max(1, height // 2), max(1, width // 2)
 
 
-def _reads(part: Part, shape: Shape) -> bool:
+@lru_cache(maxsize=1 << 14)
+def _after(part: Part, shape: Shape) -> Shape | None:
+    """The shape that leaves a part of the main chain; None where it cannot read what it gets."""
     try:
-        flow(part, shape, None)
+        return flow(part, shape, None).shape
     except ShapeError:
-        return False
-    return True
+        return None
