@@ -31,7 +31,7 @@ from tests.shades import shades
 SIDE, CLASSES = 8, 3
 TRIALS, RAY_TRIALS = 24, 12
 _FORKED = multiprocessing.get_context("forkserver")
-_FORKED.set_forkserver_preload(["tests.test_chaos"])  # What takes seconds to import is imported once.
+_FORKED.set_forkserver_preload(["tests.test_chaos", "torch._dynamo", "alembic.context"])  # What takes seconds, once.
 
 
 def space() -> Chain:
@@ -166,7 +166,7 @@ def test_the_driver_is_killed(home: Path, calm: list[Trial]) -> None:
     print(f"chaos seed {seed}")  # noqa: T201  pytest shows it where the test fails.
     rng = random.Random(seed)
     kills = 0
-    while kills < 16:
+    while kills < 17:
         process = started(home, "driver")
         if kills % 2:
             process.join(rng.uniform(0.0, 0.6))
@@ -179,7 +179,7 @@ def test_the_driver_is_killed(home: Path, calm: list[Trial]) -> None:
         kill(process)
         process.join()
         kills += 1
-    if kills < 16:
+    if kills < 17:
         pytest.fail(f"it was done after {kills} kills already")
     finished(home, "driver")
     check(home, "driver", calm)
@@ -215,11 +215,7 @@ def test_workers_and_ray_and_everything_are_killed(home: Path, calm: list[Trial]
     (worker,) = victims(process, "ray::ImplicitFunc")
     kill(process, worker)
     wait_for_lines(home, "ray", 4, process)
-    kill(process)
-    process.join()
-
-    process = session()
-    (raylet,) = (child for child in victims(process, "raylet/raylet"))
+    (raylet,) = victims(process, "raylet/raylet")
     kill(process, raylet)
     process.join(200)
     assert process.exitcode == 1  # An error, and an end.

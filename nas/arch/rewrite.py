@@ -239,7 +239,7 @@ def _last_map(whole: Chain, input: Shape) -> int:
 
 
 def _shapes(whole: Chain, input: Shape) -> Iterator[Shape | None]:
-    """The shapes that leave the parts of the main chain, and the cells in it; None, and no more, where one cannot read."""
+    """The shapes that leave the parts of the main chain, and cells in it; None, the last, where a part cannot read."""
     shape = input
     for part in whole.parts:
         after = _after(part, shape)
