@@ -1,13 +1,10 @@
 """What leaves nas: the source computes what the module does, and the card says where it comes from."""
 
 import json
-import math
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +16,6 @@ import torch
 from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from PIL import Image
-from torch import Tensor, nn
 
 import nas
 import nas.cli
@@ -46,18 +42,9 @@ from nas.export.weights import renamed
 from nas.runs import Request, Run
 from nas.search.run import search
 from nas.train.recipe import Recipe
+from tests.drawn import filled, undrawn
 from tests.strategies import Case, networks
-
-_NOISE = torch.randn(1 << 20, generator=torch.Generator().manual_seed(0))
-
-
-@contextmanager
-def undrawn() -> Iterator[None]:
-    """Layers begin with whatever lies in memory, for drawing weights takes longer than all else."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("kaiming_uniform_", "kaiming_normal_", "uniform_", "normal_"):
-            patch.setattr(nn.init, name, lambda tensor, *_, **__: tensor)
-        yield
+from tests.twins import TWINS
 
 
 def network_class(code: str) -> Any:
@@ -65,26 +52,6 @@ def network_class(code: str) -> Any:
     names: dict[str, Any] = {"__name__": "model"}
     exec(compile(code, "model.py", "exec"), names)
     return names["Network"]
-
-
-def filled(module: nn.Module) -> nn.Module:
-    """A module with weights and statistics that differ everywhere and let a signal through, ready to classify."""
-    position = 0
-
-    def noise(like: Tensor) -> Tensor:
-        nonlocal position
-        position = (position + 7919) % 10_000
-        end = position + like.numel()
-        long = _NOISE if end <= len(_NOISE) else _NOISE.repeat(1 + end // len(_NOISE))
-        return long[position:end].view(like.shape)
-
-    with torch.no_grad():
-        for name, tensor in module.state_dict().items():
-            if tensor.dim() > 1:
-                tensor.copy_(noise(tensor) * math.sqrt(2 * tensor.shape[0] / tensor.numel()))
-            elif tensor.dtype.is_floating_point:
-                tensor.copy_(noise(tensor) / 10 + (0.0 if name.endswith(("bias", "mean")) else 1.0))
-    return module.eval()
 
 
 def assert_alike(network: nas.Network, image: Shape) -> None:
@@ -106,45 +73,6 @@ def reads(network: nas.Network, image: Shape) -> bool:
     except ShapeError:
         return False
     return True
-
-
-TWINS = [
-    "vgg19",
-    "vgg19_bn",
-    "resnet152",
-    "resnet152_v1",
-    "resnet1202",
-    "resnet1202_b",
-    "preact_resnet101",
-    "preact_resnet152",
-    "preact_resnet200",
-    "preact_resnet1001",
-    "wrn-22-8",
-    "wrn-28-10",
-    "wrn-28-12",
-    "wrn-40-4",
-    "wrn-40-8",
-    "wrn50_2",
-    "fractalnet20",
-    "fractalnet40_wide",
-    "stochastic_depth1202",
-    "densenet264",
-    "densenet-100-12",
-    "densenet-100-24",
-    "densenet-bc-250-24",
-    "densenet-bc-190-40",
-    "resnext101_32x4d",
-    "resnext101_64x4d",
-    "resnext29_8x64d",
-    "resnext29_16x64d",
-    "se_resnet101",
-    "se_resnet152",
-    "se_resnext101_32x4d",
-    "nasnet_a_large",
-    "msdnet_imagenet-6",
-    "msdnet_imagenet-7",
-]
-"""Large networks that others tested here differ from in depth and width only."""
 
 
 @pytest.mark.parametrize("name", [name for name in catalog.networks() if name not in TWINS])

@@ -17,9 +17,11 @@ from torch import Tensor, nn
 
 import nas
 from nas import catalog
+from nas.arch.cost import Shape
 from nas.arch.nodes import Branches, Chain, Conv, Edge, Graph, LocalResponseNorm, Network, Part, Pool, Step, chain
 from nas.arch.rewrite import rewrite, without_exits
 from tests import plain
+from tests.drawn import filled, undrawn
 
 Layer = tuple[str, nn.Module]
 
@@ -254,19 +256,27 @@ def enliven(module: nn.Module, images: Tensor) -> None:
     module.eval()
 
 
-@torch.no_grad()
-def layers_run(module: nn.Module, images: Tensor) -> list[Layer]:
-    """The layers that hold weights, in the order in which they run."""
+def layers_run(network: nn.Module, run: Callable[[], object]) -> list[Layer]:
+    """The layers that hold weights, in the order in which a run runs them."""
     ran: list[Layer] = []
     hooks = [
         layer.register_forward_hook(lambda layer, *_, name=name: ran.append((name, layer)))
-        for name, layer in module.named_modules()
+        for name, layer in network.named_modules()
         if any("." not in key for key in layer.state_dict())
     ]
-    module(images)
+    with torch.no_grad():
+        run()
     for hook in hooks:
         hook.remove()
     return ran
+
+
+def layers_of(network: Network, input: Shape, module: nn.Module) -> list[Layer]:
+    """The layers of `module`, which is built of `network`, in the order in which they run: nothing is computed."""
+    with torch.device("meta"):
+        same = nas.build(network, input=input).eval()
+        order = layers_run(same, lambda: same(torch.empty(1, *input)))
+    return [(name, module.get_submodule(name)) for name, _ in order]
 
 
 def with_first(layers: list[Layer], pattern: str) -> list[Layer]:
@@ -307,10 +317,12 @@ def test_outputs_equal_the_reference(name: str, request: pytest.FixtureRequest) 
     shape = (channels, reference.side or height, reference.side or width)
     torch.manual_seed(0)
     images = torch.randn(2, *shape, dtype=reference.dtype)
-    theirs = made(reference).to(reference.dtype)
-    enliven(theirs, images)
-    ours = nas.build(reference.adapt(named.network()), input=shape).eval().to(reference.dtype)
-    copy(layers_run(ours, images[:1]), with_first(layers_run(theirs, images[:1]), reference.first))
+    network = reference.adapt(named.network())
+    with undrawn():
+        theirs, ours = made(reference), nas.build(network, input=shape).eval().to(reference.dtype)
+    theirs = filled(theirs).to(reference.dtype)
+    run = layers_run(theirs, lambda: enliven(theirs, images))
+    copy(layers_of(network, shape, ours), with_first(run, reference.first))
     with torch.no_grad():
         a, b = ours(images), theirs(images)
     assert (a - b).abs().max() < 1e-4 * (b[0] - b[1]).abs().max()

@@ -1,8 +1,10 @@
 """Every named network can be trained: a step at a small image, after the rewrites where its paper's is larger.
 
-So can the one of each paper that costs least at the paper's own input. A batch is of two images: memory and time ask
-for it, and normalization for no less.
+So can the one of each paper that costs least at the paper's own input. Twins, which others differ from in depth and
+width only, are left out. A batch is of two images: memory and time ask for it, and normalization for no less.
 """
+
+from math import inf
 
 import pytest
 import torch
@@ -11,17 +13,18 @@ from torch.nn import functional as F  # noqa: N812
 import nas
 from nas import catalog
 from nas.arch.cost import Shape, cost
-from nas.arch.named import Named
 from nas.arch.nodes import Branches, Chain, DropPath, Network, Part
 from nas.arch.rewrite import for_images, rewrite, with_classes
+from tests.twins import TWINS
 
 SMALL: dict[int, Shape] = {1: (1, 28, 28), 3: (3, 32, 32)}
 """The small image, by its channels."""
 
 
-def is_small(named: Named) -> bool:
-    """Whether the paper's own input is the small image."""
-    return named.input == SMALL[named.input[0]]
+def is_small(name: str) -> bool:
+    """Whether the input of a network's own paper is the small image."""
+    image = catalog.network(name).input
+    return image == SMALL[image[0]]
 
 
 def without_drops(part: Part) -> Part:
@@ -47,8 +50,7 @@ def step(network: Network, image: Shape, classes: int) -> None:
     assert loss.isfinite()
     for name, weight in module.named_parameters():
         assert weight.grad is not None, name
-        assert weight.grad.isfinite().all(), name
-        assert weight.grad.any(), name
+        assert 0 < weight.grad.abs().max() < inf, name
 
 
 def cheapest() -> list[str]:
@@ -60,16 +62,16 @@ def cheapest() -> list[str]:
     return [name for _, name in found.values()]
 
 
-@pytest.mark.parametrize(
-    "name",
-    dict.fromkeys([*[name for name, named in catalog.networks().items() if is_small(named)], *cheapest()]),
-)
+NAMES = [name for name in catalog.networks() if name not in TWINS]
+
+
+@pytest.mark.parametrize("name", dict.fromkeys([*filter(is_small, NAMES), *cheapest()]))
 def test_a_step_on_the_papers_task(name: str) -> None:
     named = catalog.network(name)
     step(named.network(), named.input, named.classes)
 
 
-@pytest.mark.parametrize("name", [name for name, named in catalog.networks().items() if not is_small(named)])
+@pytest.mark.parametrize("name", [name for name in NAMES if not is_small(name)])
 def test_a_step_on_a_small_image(name: str) -> None:
     named = catalog.network(name)
     image = SMALL[named.input[0]]
