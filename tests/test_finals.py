@@ -166,13 +166,13 @@ def test_the_front_is_trained_again_and_every_command_says_so(
 
 
 def test_workers_of_ray_train_finalists_too(request_of: Callable[..., Request], tmp_path: Path) -> None:
-    result = begin(request_of(workers=1, budget="30cpus"), tmp_path)
+    result = begin(request_of(workers=1, budget="20cpus"), tmp_path)
     assert result.cause == "space"
     assert {trial.state for trial in result.finalists if trial.seed < SEEDS} == {"complete"}
     processes = re.findall(r"trial (\d+) is at process (\d+)", result.run.log.read_text())
     assert len(processes) > len(read_trials(result.run))
     assert len({process for _, process in processes}) == 1  # The worker of the search.
-    check(result.run, 30)
+    check(result.run, 20)
 
 
 def _no_worse(a: tuple[float, ...], b: tuple[float, ...]) -> bool:

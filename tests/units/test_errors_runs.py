@@ -257,7 +257,8 @@ class TestFullDisk:
 
     def test_has_no_room_for_the_study(self, home: Path, tmp_path: Path) -> None:
         space = text(network(pick("width", *range(1, 400))))
-        asked = request(home, space_text=space, budget="200trials", recipe={"epochs": 1, "batch": 16})
+        recipe = {"epochs": 1, "batch": 16}
+        asked = request(home, space_text=space, budget="200trials", recipe=recipe, strategy="random")
         said = self.searched(home, tmp_path, 240_000, asked)
         run = open_run(tmp_path / "full")
         assert said.startswith(f"{run.study}: the study of this run cannot be written: (sqlite3.OperationalError) d")
