@@ -8,6 +8,9 @@ from types import ModuleType
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Tests run side by side, several on a core: more threads would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile(
     "ci", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
