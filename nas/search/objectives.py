@@ -100,12 +100,10 @@ def on_device(goals: Iterable[Objective], input: Shape, device: str) -> tuple[Ob
 
         return energy(seen.network, input, device=device, seconds=_ENERGY_S).joules
 
-    def measured(goal: Objective) -> Objective:
-        if goal is _LATENCY:
-            return replace(goal, value=partial(_measured, latency))
-        return replace(goal, value=partial(_measured, energy)) if goal is _ENERGY else goal
-
-    return tuple(map(measured, goals))
+    measures = {_LATENCY: latency, _ENERGY: energy}
+    return tuple(
+        replace(goal, value=partial(_measured, measures[goal])) if goal in measures else goal for goal in goals
+    )
 
 
 def _measured(measure: Callable[[Seen], float], seen: Seen) -> float:
