@@ -14,7 +14,7 @@ from nas.claims.claims import Claim
 from nas.data import Dataset, load
 from nas.data.cache import default_dir
 from nas.data.find import is_at_hand
-from nas.search.pace import Pace, pace
+from nas.search.pace import pace, together
 from nas.train import recipes
 from nas.train.final import Training, training_of
 from nas.train.recipe import Recipe
@@ -111,7 +111,7 @@ def plan(
     networks = {arm.label: arm.make(named(arm.network), len(images.classes), images.input) for arm in claim.arms}
     whole = {label: _recipe(network, epochs) for label, network in networks.items()}
     paces = [pace(network, images, whole[label], device=device, seed=0) for label, network in networks.items()]
-    made = _together(paces).within(_PLANNED * budget_s / seeds, all_epochs=epochs is not None)
+    made = together(paces).within(_PLANNED * budget_s / seeds, all_epochs=epochs is not None)
     trainings = [
         Training(
             name=label,
@@ -152,14 +152,6 @@ def _loaded(data: str) -> tuple[Dataset, int | None]:
 def _recipe(network: Chain, epochs: int | None) -> Recipe:
     recipe = recipes.fast(network)
     return recipe if epochs is None else replace(recipe, epochs=epochs)
-
-
-def _together(paces: list[Pace]) -> Pace:
-    """The pace of one training of each, as if they were one."""
-    times = [pace.per_image_s for pace in paces]
-    known = [time for time in times if time is not None]
-    per_image_s = sum(known) if len(known) == len(times) else None
-    return replace(paces[0], per_image_s=per_image_s, step_s=sum(pace.step_s for pace in paces))
 
 
 def _shortened(whole: Recipe, made: Recipe, *, first: Recipe) -> Recipe:

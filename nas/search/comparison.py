@@ -18,7 +18,7 @@ from nas.search.forecast import Forecast
 from nas.search.length import Length, length_of
 from nas.search.limits import Terms
 from nas.search.objectives import objectives
-from nas.search.pace import Pace, pace
+from nas.search.pace import Pace, pace, together
 from nas.search.plan import Plan, clock_at, means_of
 from nas.search.roster import Entry
 from nas.train.latency import latencies
@@ -64,7 +64,8 @@ def plan(
     if "length" in known:
         length = length_of(known["length"])
     else:
-        whole = replace(paces[0], per_image_s=sum(request.seeds * (each.per_image_s or 0) for each in paces), step_s=0)
+        each_once = together(paces)
+        whole = replace(each_once, per_image_s=request.seeds * (each_once.per_image_s or 0), step_s=0)
         left_s = budget.amount - elsewhere_s - (clock.seconds() if clock else 0.0)
         length = longest(whole, planned_s(left_s, workers)) if budget.is_time else length_at(whole)
     per_image_s = [measured.per_image_s for measured in paces if measured.per_image_s is not None]

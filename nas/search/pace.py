@@ -1,5 +1,6 @@
 """How long one training takes on this machine, measured on a few images, and what of it fits a budget."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -87,6 +88,13 @@ def pace(network: Network, data: Dataset, recipe: Recipe, *, device: torch.devic
         in_whole = seconds_per_image(candidate, data, recipe, device=device, seed=seed)
     train = min(len(data.train), recipe.limit or len(data.train))
     return Pace(recipe, train, len(data.val), len(data.test), in_whole, _step_s(in_part, in_whole, recipe.batch))
+
+
+def together(paces: Sequence[Pace]) -> Pace:
+    """The pace of one training of each, as if they were one; of which none is known, the longest stands for it."""
+    known = [each.per_image_s for each in paces if each.per_image_s is not None]
+    per_image_s = sum(known) + max(known) * (len(paces) - len(known)) if known else None
+    return replace(paces[0], per_image_s=per_image_s, step_s=sum(each.step_s for each in paces))
 
 
 def _step_s(in_part: float | None, in_whole: float | None, batch: int) -> float:
