@@ -93,9 +93,8 @@ def trained(plan: dict[str, Any]) -> str:
     """What each network is trained on and how, in words."""
     part = "all" if plan["train"] == plan["all_train"] else f"{plan['train']:,} of {plan['all_train']:,}"
     shape = "×".join(map(str, plan["input"]))
-    return (
-        f"{len(plan['costs'])} networks on {plan['data']}, {part} images of {shape}, {plan['epochs']} epochs of `fast`"
-    )
+    epochs = counted(plan["epochs"], "epoch")
+    return f"{len(plan['costs'])} networks on {plan['data']}, {part} images of {shape}, {epochs} of `fast`"
 
 
 def concluded(contrast: dict[str, Any], seeds: int) -> str:

@@ -8,6 +8,7 @@ from analysis.pareto import draw, fronts
 from nas.arch.cost import Shape
 from nas.arch.diff import diff
 from nas.arch.nodes import Network
+from nas.arch.readable import counted
 from nas.arch.text import parse
 from nas.cli import options
 from nas.cli.front import about, named_in
@@ -105,9 +106,9 @@ def _report_finalists(result: Result, networks: list[Repeated], start: Network |
         for n, stands in zip(networks, standing, strict=True)
     ]
     click.echo("\n".join(table(["", "trial", "accuracy", "seeds", "MACs", "params", "fingerprint"], rows)))
-    epochs = len(networks[0].trials[0].accuracies)
+    epochs = counted(len(networks[0].trials[0].accuracies), "epoch")
     click.echo(
-        f"accuracy is that of the test split, mean ± standard deviation, after {epochs} epochs from scratch\n"
+        f"accuracy is that of the test split, mean ± standard deviation, after {epochs} from scratch\n"
         "* on the front, ~ beaten by less than may be chance: two standard errors"
     )
     if result.left_out:
