@@ -446,7 +446,8 @@ class TestSearch:
         assert isinstance(plan, Planned)
         assert (plan.plan.trials, plan.plan.workers, plan.plan.length.train, plan.recorded) == (2, 0, 144, 0)
         assert plan.plan.trial_s is not None
-        assert plan.plan.wall_s == 2 * plan.plan.trial_s > 0
+        assert plan.plan.wall_s is not None
+        assert 0 < plan.plan.wall_s == pytest.approx(2 * plan.plan.trial_s)
         assert isinstance(ended, Ended)
         assert isinstance(finished, Finished)
         assert (ended.progress.complete, ended.progress.spent, ended.progress.left) == (2, 2, 0)
