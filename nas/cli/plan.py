@@ -18,7 +18,7 @@ def said(plan: Plan) -> str:
     trials = (
         f"about {counted(plan.trials, 'training')}" if plan.trials is not None else "an unknown number of trainings"
     )
-    each = f", {plan.trial_s:.2g} s for one of middling size" if plan.trial_s is not None else ""
+    each = f", {_short(plan.trial_s)} for one of middling size" if plan.trial_s is not None else ""
     wall = f"; {duration(plan.wall_s)} if the machine has nothing else to do" if plan.wall_s is not None else ""
     ends = plan.length.recipe.rungs
     most = f", most of which stop after {' or '.join(map(str, ends))}" if ends else ""
@@ -27,6 +27,10 @@ def said(plan: Plan) -> str:
         f"{trials} of {counted(plan.length.recipe.epochs, 'epoch')} on {plan.length.train} images{most}{each}"
         f"{_begins(plan)}{_kept(plan)}"
     )
+
+
+def _short(seconds: float) -> str:
+    return duration(seconds) if seconds >= 10 else f"{seconds:.2g} s"
 
 
 def _begins(plan: Plan) -> str:
