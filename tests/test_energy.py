@@ -54,7 +54,7 @@ def runs(monkeypatch: pytest.MonkeyPatch, once: Callable[[], None]) -> None:
     """A run of any network does this."""
 
     @contextmanager
-    def ready(*_: object) -> Iterator[list[Callable[[], None]]]:
+    def ready(*_: object, **__: object) -> Iterator[list[Callable[[], None]]]:
         yield [once]
 
     monkeypatch.setattr(room, "ready", ready)
@@ -160,7 +160,7 @@ def request_for(tmp_path: Path) -> Callable[..., Request]:
 def test_a_search_makes_it_small(
     request_for: Callable[..., Request], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "energy", lambda *_, **__: Energy(0.25, 1.0, 1, 1, "cpu", 5))
+    monkeypatch.setattr(room, "energy", lambda *_, **__: Energy(0.25, 1.0, 1, "cpu", 5))
     run = search(request_for(), runs_dir=tmp_path / "runs", cache_dir=tmp_path / "cache").run
     assert [trial.values[1] for trial in read_trials(run)] == [0.25] * 3
 

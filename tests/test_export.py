@@ -44,7 +44,6 @@ from nas.search.run import search
 from nas.train.recipe import Recipe
 from tests.drawn import filled, undrawn
 from tests.strategies import Case, networks
-from tests.twins import TWINS
 
 
 def network_class(code: str) -> Any:
@@ -73,6 +72,47 @@ def reads(network: nas.Network, image: Shape) -> bool:
     except ShapeError:
         return False
     return True
+
+
+TWINS = frozenset(
+    {
+        "vgg19",
+        "vgg19_bn",
+        "resnet152",
+        "resnet152_v1",
+        "resnet1202",
+        "resnet1202_b",
+        "preact_resnet101",
+        "preact_resnet152",
+        "preact_resnet200",
+        "preact_resnet1001",
+        "wrn-22-8",
+        "wrn-28-10",
+        "wrn-28-12",
+        "wrn-40-4",
+        "wrn-40-8",
+        "wrn50_2",
+        "fractalnet20",
+        "fractalnet40_wide",
+        "stochastic_depth1202",
+        "densenet264",
+        "densenet-100-12",
+        "densenet-100-24",
+        "densenet-bc-250-24",
+        "densenet-bc-190-40",
+        "resnext101_32x4d",
+        "resnext101_64x4d",
+        "resnext29_8x64d",
+        "resnext29_16x64d",
+        "se_resnet101",
+        "se_resnet152",
+        "se_resnext101_32x4d",
+        "nasnet_a_large",
+        "msdnet_imagenet-6",
+        "msdnet_imagenet-7",
+    }
+)
+"""Large networks that others tested here differ from in depth and width only."""
 
 
 @pytest.mark.parametrize("name", [name for name in catalog.networks() if name not in TWINS])

@@ -1,7 +1,7 @@
 """Every named network can be trained: a step at a small image, after the rewrites where its paper's is larger.
 
-So can the one of each paper that costs least at the paper's own input. Twins, which others differ from in depth and
-width only, are left out. A batch is of two images: memory and time ask for it, and normalization for no less.
+So can the one of each paper that costs least at the paper's own input. A batch is of two images: memory and time ask
+for it, and normalization for no less.
 """
 
 from math import inf
@@ -15,7 +15,7 @@ from nas import catalog
 from nas.arch.cost import Shape, cost
 from nas.arch.nodes import Branches, Chain, DropPath, Network, Part
 from nas.arch.rewrite import for_images, rewrite, with_classes
-from tests.twins import TWINS
+from tests.drawn import filled, undrawn
 
 SMALL: dict[int, Shape] = {1: (1, 28, 28), 3: (3, 32, 32)}
 """The small image, by its channels."""
@@ -40,7 +40,9 @@ def without_drops(part: Part) -> Part:
 def step(network: Network, image: Shape, classes: int) -> None:
     """One step has a finite loss, and a gradient on every parameter; no branch is dropped meanwhile."""
     torch.manual_seed(0)
-    module = nas.build(rewrite(network, without_drops), input=image).train()
+    with undrawn():
+        module = nas.build(rewrite(network, without_drops), input=image)
+    filled(module).train()
     output = module(torch.randn(2, *image))
     logits, exits = output if module.exit_weights else (output, [])
     targets = torch.randint(classes, (2,))
@@ -62,16 +64,13 @@ def cheapest() -> list[str]:
     return [name for _, name in found.values()]
 
 
-NAMES = [name for name in catalog.networks() if name not in TWINS]
-
-
-@pytest.mark.parametrize("name", dict.fromkeys([*filter(is_small, NAMES), *cheapest()]))
+@pytest.mark.parametrize("name", dict.fromkeys([*filter(is_small, catalog.networks()), *cheapest()]))
 def test_a_step_on_the_papers_task(name: str) -> None:
     named = catalog.network(name)
     step(named.network(), named.input, named.classes)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not is_small(name)])
+@pytest.mark.parametrize("name", [name for name in catalog.networks() if not is_small(name)])
 def test_a_step_on_a_small_image(name: str) -> None:
     named = catalog.network(name)
     image = SMALL[named.input[0]]

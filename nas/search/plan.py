@@ -161,12 +161,8 @@ def plan(
     chosen, asked = strategy(request.strategy), objectives(request.objectives)
     if request.inherit:
         _must_tell_parents(chosen)
-    if "energy" in request.objectives and means.workers:
-        raise SearchError(
-            "energy is that of the whole device, so nothing else may train there while it is measured",
-            path="--objectives",
-            hint="--workers 0",
-        )
+    if "energy" in request.objectives:
+        _must_train_alone(means)
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
     open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     data = open_data()
@@ -237,6 +233,15 @@ def _must_tell_parents(chosen: Strategy) -> None:
             f"weights are inherited from parents, and {chosen.name} does not say of what it makes a network",
             path="--inherit",
             hint=f"leave it out, or choose {breeding}",
+        )
+
+
+def _must_train_alone(means: "Means") -> None:
+    if means.workers:
+        raise SearchError(
+            "energy is that of the whole device, so nothing else may train there while it is measured",
+            path="--objectives",
+            hint="--workers 0",
         )
 
 

@@ -33,7 +33,6 @@ class Energy:
         joules: Of the whole device, for the whole batch, on the average of all runs.
         seconds: How long was measured.
         batch: Images at once.
-        threads: Of the CPU; of no account on CUDA.
         device: Torch's name of it.
         runs: One after the other, without a pause.
     """
@@ -41,39 +40,30 @@ class Energy:
     joules: float
     seconds: float
     batch: int
-    threads: int
     device: str
     runs: int
 
 
 def energy(
-    network: Network,
-    input: Shape,
-    *,
-    batch: int = 1,
-    threads: int = 1,
-    device: str | torch.device = "cpu",
-    seconds: float = 2.0,
+    network: Network, input: Shape, *, batch: int = 1, device: str | torch.device = "cpu", seconds: float = 2.0
 ) -> Energy:
-    """How much energy a network takes to answer; it runs as it does where its latency is measured.
+    """How much energy a network takes to answer; it runs as `latency` says, on one thread of a CPU.
 
     Args:
-        network: Without holes.
-        input: Shape of an image, (channels, height, width).
-        batch: Images at once.
-        threads: Of the CPU.
-        device: Torch's name of it.
+        network: As in `latency`.
+        input: As in `latency`.
+        batch: As in `latency`.
+        device: As in `latency`.
         seconds: About how long to measure, warm-up aside: counters are refreshed each millisecond of a processor, and
             some ten times a second of a GPU.
 
     Raises:
         NasError: the device does not say what it uses.
-        ShapeError: the network cannot read such images.
-        TrialFailure: memory ran out.
+        ShapeError, TrialFailure: as `latency`.
     """
     place = torch.device(device)
-    watch(place)
-    with ready([network], input, batch, place, threads) as (run,):
+    watch(place)  # What cannot be had is told before anything is built.
+    with ready([network], input, batch, place, threads=1) as (run,):
         for _ in range(_WARMUP):
             run()
         used, begin, runs = watch(place), time.perf_counter(), 0
@@ -81,7 +71,7 @@ def energy(
             run()
             runs += 1
         joules, took_s = used(), time.perf_counter() - begin
-    return Energy(joules / runs, took_s, batch, threads, str(place), runs)
+    return Energy(joules / runs, took_s, batch, str(place), runs)
 
 
 def watch(device: torch.device) -> Used:
