@@ -28,9 +28,6 @@ _PLANNED, _START_S = 0.8, 6.0
 """Of what is left so much is planned for, since forecasts may be wrong, less what each worker takes to start: 12 s of
 core time were measured for two and Ray."""
 
-_SMALL_BATCH = 1.8
-"""Times as long an image takes in a batch of 16 as in one of 64, on a core; 1.6 was measured of 4 million MACs."""
-
 _LATENCY_S = 1.0
 """To measure one network's."""
 
@@ -58,17 +55,18 @@ def plan(
     terms = Terms(request.open_space(), data.input)
     listed = [Entry(name, terms.known(network), recipe_of(recipe)) for name, network, recipe in request.listed()]
     paces, elsewhere_s = devices.call(partial(_paces, listed, open_data, device, request.seed), device.type)
-    for entry, measured in zip(listed, paces, strict=True):
-        if measured.per_image_s is not None:
-            forecast.learn(entry.candidate.cost, images=1, seconds=measured.per_image_s)
     if "length" in known:
         length = length_of(known["length"])
     else:
-        each_once = together(paces)
-        whole = replace(each_once, per_image_s=request.seeds * (each_once.per_image_s or 0), step_s=0)
+        whole = together(paces * request.seeds)
         left_s = budget.amount - elsewhere_s - (clock.seconds() if clock else 0.0)
-        length = longest(whole, planned_s(left_s, workers)) if budget.is_time else length_at(whole)
-    per_image_s = [measured.per_image_s for measured in paces if measured.per_image_s is not None]
+        length = length_at(whole.within(planned_s(left_s, workers)) if budget.is_time else whole)
+    entries = tuple(fitted(entry, length) for entry in listed) if budget.is_time else tuple(listed)
+    per_image_s = []
+    for entry, measured in zip(entries, paces, strict=True):
+        if (seconds := measured.with_batch(entry.recipe.batch).per_image_s) is not None:
+            forecast.learn(entry.candidate.cost, images=1, seconds=seconds)
+            per_image_s.append(seconds)
     return Plan(
         budget=budget,
         device=str(device),
@@ -84,7 +82,7 @@ def plan(
         trial_s=mean(per_image_s) * length.all_images if per_image_s else None,
         clock=clock,
         elsewhere_s=elsewhere_s,
-        entries=tuple(fitted(entry, length) for entry in listed) if budget.is_time else tuple(listed),
+        entries=entries,
         seeds=tuple(range(request.seed, request.seed + request.seeds)),
     )
 
@@ -112,19 +110,6 @@ def latency(planned: Plan, trials: Iterable[Trial]) -> dict[str, Any]:
 def planned_s(left_s: float, workers: int) -> float:
     """Seconds that trainings may take by their forecasts, where so many are left for all."""
     return max(0.0, _PLANNED * left_s - _START_S * workers)
-
-
-def longest(whole: Pace, seconds: float) -> Length:
-    """The length at which all trainings together take no more than so many seconds, or the shortest there is.
-
-    Args:
-        whole: One training in full; an image takes as long as one of each training.
-        seconds: Device time.
-    """
-    made = whole.within(seconds)
-    if made.recipe.batch < whole.recipe.batch:
-        made = whole.within(seconds / _SMALL_BATCH)
-    return length_at(made)
 
 
 def length_at(made: Pace) -> Length:
