@@ -22,6 +22,7 @@ from nas.runs.repeats import Repeated, repeated
 from nas.search import comparison
 from nas.search.devices import devices_at
 from nas.search.events import EpochDone, Event, Planned
+from nas.search.pace import Pace
 from nas.search.run import resume
 from nas.search.standings import standings
 from tests.shades import shades
@@ -183,6 +184,27 @@ def test_a_budget_says_for_how_long_all_are_trained(home: Path, images: Path) ->
         assert (planned.trials, planned.seeds) == (6, (0, 1, 2))
     assert short.trial_s is not None
     assert 3 < 6 * short.trial_s <= 8
+
+
+def test_small_batches_are_planned_as_what_they_were_measured_to_take(
+    home: Path, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An image takes 10 ms, a step 320 ms beside its images: so one takes 30 ms in a batch of 16."""
+    compare(images, "--epochs", "1", "--seeds", "1")
+    asked = open_run("runs/two").request
+    many = tuple({**entry, "recipe": {**entry["recipe"], "epochs": 400}} for entry in asked.networks)
+    asked = replace(asked, seeds=3, networks=many, budget="60cpus", workers=0)
+
+    def pace(network: Any, data: Any, recipe: Any, **_: Any) -> Pace:
+        per_image_s = 0.01 + 0.32 / recipe.batch
+        return Pace(recipe, len(data.train), len(data.val), len(data.test), per_image_s, step_s=0.32)
+
+    monkeypatch.setattr(comparison, "pace", pace)
+    with devices_at(None) as devices:
+        planned = comparison.plan(asked, devices=devices)
+    assert {entry.recipe.batch for entry in planned.entries} == {16}
+    assert planned.trial_s == pytest.approx(0.03 * planned.length.all_images)
+    assert 24 < 6 * planned.trial_s <= 48
 
 
 @pytest.mark.parametrize(
