@@ -32,13 +32,17 @@ def lost(macs: int) -> Any:
     return lambda accuracy: (-accuracy, float(macs))
 
 
+def made_of(macs: int) -> dict[str, float]:
+    return {"conv": macs % 7, "log macs": math.log(macs)}
+
+
 def rungs_of(told: Sequence[Told], lengths: Sequence[float] = LENGTHS) -> Rungs:
     rungs = Rungs(lengths)
     for number, accuracies, macs in told:
         for i, accuracy in enumerate(accuracies):
             if i:
                 rungs.go_on(number)
-            rungs.reach(number, accuracy, macs=macs, losses=lost(macs))
+            rungs.reach(number, accuracy, macs=macs, traits=made_of(macs), losses=lost(macs))
     return rungs
 
 
@@ -64,13 +68,13 @@ def test_of_each_rung_no_more_go_on_than_its_share(told: list[Told]) -> None:
     rungs = Rungs(LENGTHS)
     reached, sent = [0, 0, 0], [0, 0]
     for number, accuracies, macs in told:
-        rungs.reach(number, accuracies[0], macs=macs, losses=lost(macs))
+        rungs.reach(number, accuracies[0], macs=macs, traits=made_of(macs), losses=lost(macs))
         reached[0] += 1
         while (due := rungs.due()) is not None:
             rung = rungs.reached(due) - 1
             sent[rung] += 1
             rungs.go_on(due)
-            rungs.reach(due, accuracies[-1], macs=macs, losses=lost(macs))
+            rungs.reach(due, accuracies[-1], macs=macs, traits=made_of(macs), losses=lost(macs))
             reached[rung + 1] += 1
             assert sent[rung] <= reached[rung] * LENGTHS[rung] / LENGTHS[rung + 1]
     assert sent[0] == reached[0] // 2
@@ -99,6 +103,24 @@ def test_what_went_on_teaches_what_to_expect() -> None:
     expected = rungs_of([*told, *new], (1, 2)).expected()
     for n, (error, macs) in enumerate(shown[40:], 40):
         assert np.log(1 - expected[n]) == pytest.approx(np.log(1 - at(error, macs, 1)), abs=0.1)
+
+
+def test_what_networks_alike_did_is_expected_of_one() -> None:
+    """Errors of networks with skips fall by more, whatever their errors and MACs: soon that is known."""
+    generator = np.random.default_rng(0)
+    rungs = Rungs((1, 2))
+    falls = {number: 0.5 + 0.4 * (number % 2) for number in range(40)}
+    for number, fall in falls.items():
+        error, macs = float(generator.uniform(0.2, 0.6)), int(10 ** generator.uniform(5, 7))
+        told = {"macs": macs, "traits": {"skip": number % 2, "log macs": math.log(macs)}, "losses": lost(macs)}
+        rungs.reach(number, 1 - error, **told)
+        if number < 30:
+            rungs.go_on(number)
+            rungs.reach(number, 1 - error * math.exp(-fall), **told)
+        else:
+            falls[number] = math.log(error) - fall
+    for number, accuracy in rungs.expected().items():
+        assert math.log(1 - accuracy) == pytest.approx(falls[number], abs=0.1)
 
 
 def test_small_networks_go_on_though_large_ones_are_better() -> None:

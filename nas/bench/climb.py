@@ -104,7 +104,8 @@ class _Climbing:
         def lost(accuracy: float) -> tuple[float, ...]:
             return losses(self._values(cell, accuracy), directions)
 
-        self._rungs.reach(number, accuracy, macs=self._arena.macs(cell), losses=lost)
+        look = self._arena.look(self._study.get_trials(deepcopy=False)[number])
+        self._rungs.reach(number, accuracy, macs=self._arena.macs(cell), traits=look.traits, losses=lost)
 
     def _retell(self, number: int, accuracy: float) -> None:
         trial = self._study.get_trials(deepcopy=False)[number]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from nas.arch.traits import traits
 from nas.runs.trial import State
 from nas.search.forecast import Forecast
 from nas.search.judge import Judge
@@ -95,8 +96,14 @@ class Ladder:
         return f"rung {self._rungs.reached(number)} of {len(self.ends)}"
 
     def _reach(self, number: int, running: Running, end: int) -> None:
-        losses = partial(self._judge.losses, running.proposal.candidate)
-        self._rungs.reach(number, running.epochs[end - 1].val_accuracy, macs=running.cost.macs, losses=losses)
+        candidate = running.proposal.candidate
+        self._rungs.reach(
+            number,
+            running.epochs[end - 1].val_accuracy,
+            macs=running.cost.macs,
+            traits=traits(candidate.network, running.cost),
+            losses=partial(self._judge.losses, candidate),
+        )
 
     def _to_go(self, number: int, end: int) -> float:
         """Seconds, with the margin, until a trial that rests has done so many epochs."""

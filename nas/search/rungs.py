@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.search.gaussian import GaussianProcess, Traits
 from nas.search.hypervolume import gains
 from nas.search.objectives import front
 
@@ -27,6 +28,13 @@ _DOUBT, _DOUBT_COUNTS = 0.15, 4
 """Standard deviation of a change of the log error that counts as if it had been seen so often."""
 
 _RIDGE = 4.0
+
+_FEWEST, _MOST = 3, 200
+"""How many trials that went on tell what networks alike have in common: no fewer, and of more the latest."""
+
+_NOISES = (0.1, 0.3, 1.0, 3.0, 10.0)
+"""Variances of what no trait explains, in those of what traits explain."""
+
 _SIGMAS = tuple(i / 2 for i in range(-4, 5))
 
 
@@ -36,12 +44,14 @@ class _Climber:
 
     Args:
         macs: Of its network.
+        traits: Of its network.
         losses: Of its network.
         errors: The logarithm of its error at the end of each rung so far.
         state: Waits for its turn, is on its way or at its end, or takes part no longer.
     """
 
     macs: int
+    traits: Traits
     losses: Losses
     errors: list[float] = field(default_factory=list)
     state: Literal["rests", "climbs", "left"] = "climbs"
@@ -60,6 +70,7 @@ class Rungs:
     def __init__(self, lengths: Sequence[float]) -> None:
         self.shares = tuple(shorter / longer for shorter, longer in pairwise(lengths))
         self._climbers: dict[int, _Climber] = {}
+        self._learned: _Expected | None = None
 
     @property
     def last(self) -> int:
@@ -70,11 +81,13 @@ class Rungs:
         """How many rungs a trial has reached the end of."""
         return len(self._climbers[number].errors) if number in self._climbers else 0
 
-    def reach(self, number: int, accuracy: float, *, macs: int, losses: Losses) -> None:
+    def reach(self, number: int, accuracy: float, *, macs: int, traits: Traits, losses: Losses) -> None:
         """A trial has reached the end of its next rung, and rests there unless it is the last one."""
-        climber = self._climbers.setdefault(number, _Climber(macs, losses))
+        climber = self._climbers.setdefault(number, _Climber(macs, traits, losses))
         climber.errors.append(_log_error(accuracy))
         climber.state = "rests" if len(climber.errors) <= self.last else "climbs"
+        if len(climber.errors) > 1:
+            self._learned = None
 
     def go_on(self, number: int) -> None:
         """A trial that rests is on its way to the next rung."""
@@ -102,30 +115,33 @@ class Rungs:
 
     def best(self, resting: Sequence[int]) -> int:
         """Of trials that rest, the one that is expected to add most to the front."""
-        expected = _Expected(self._climbers)
         asked = [self._climbers[number] for number in resting]
         others = [climber for _, climber in sorted(self._climbers.items()) if climber.state == "climbs"]
-        return resting[int(np.argmax(_worth(expected, asked, others, self.last)))]
+        return resting[int(np.argmax(_worth(self._expected, asked, others, self.last)))]
 
     def expected(self) -> dict[int, float]:
         """The accuracy that each trial that rests would have at the end."""
         resting = self.resting()
         if not resting:
             return {}
-        expected = _Expected(self._climbers)
-        means, _ = expected.at_end([self._climbers[number] for number in resting], self.last)
+        means, _ = self._expected.at_end([self._climbers[number] for number in resting], self.last)
         return {number: _accuracy(mean) for number, mean in zip(resting, means, strict=True)}
 
     def promising(self) -> list[int]:
         """The trials that rest and are expected on the front, by number."""
         if not self.resting():
             return []
-        expected = _Expected(self._climbers)
         climbers = [(n, climber) for n, climber in sorted(self._climbers.items()) if climber.state != "left"]
-        means, _ = expected.at_end([climber for _, climber in climbers], self.last)
+        means, _ = self._expected.at_end([climber for _, climber in climbers], self.last)
         told = [(n, climber, _accuracy(mean)) for (n, climber), mean in zip(climbers, means, strict=True)]
         members = front(told, lambda one: one[1].losses(one[2]))
         return sorted(number for number, climber, _ in members if climber.state == "rests")
+
+    @property
+    def _expected(self) -> "_Expected":
+        if self._learned is None:
+            self._learned = _Expected(self._climbers)
+        return self._learned
 
 
 class _Expected:
@@ -141,39 +157,51 @@ class _Expected:
     def at_end(self, climbers: Sequence[_Climber], last: int) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the log error of each at the end of the last rung."""
         errors = np.array([climber.errors[-1] for climber in climbers])
-        reached = np.array([len(climber.errors) - 1 for climber in climbers])
-        macs = np.log([climber.macs for climber in climbers])
         variance = np.zeros(len(climbers))
         for rung in range(last):
             change = self._changes[rung] if rung < len(self._changes) else _Change([], rung)
-            here = reached <= rung
-            errors[here] += change.expected(errors[here], macs[here])
+            here = [i for i, climber in enumerate(climbers) if len(climber.errors) <= rung + 1]
+            errors[here] += change.expected([climbers[i] for i in here], errors[here])
             variance[here] += change.variance
         return errors, np.sqrt(variance)
 
 
 class _Change:
-    """A mean, plus slopes over log error and log MACs that few trials leave flat."""
+    """A mean, slopes over log error and log MACs that few trials leave flat, and what networks alike have besides.
+
+    The slopes hold for networks unlike all that went on; what a Gaussian process on the traits adds, near those.
+    """
 
     def __init__(self, climbers: Sequence[_Climber], rung: int) -> None:
         self._centre, self._scale = np.zeros(2), np.ones(2)
         self._mean, self._slopes = 0.0, np.zeros(2)
+        self._besides: GaussianProcess | None = None
         residuals = np.zeros(0)
         if climbers:
-            before = np.array([[climber.errors[rung], np.log(climber.macs)] for climber in climbers])
+            before = _known(climbers, np.array([climber.errors[rung] for climber in climbers]))
             changes = np.array([climber.errors[rung + 1] for climber in climbers]) - before[:, 0]
             self._mean, self._centre = float(changes.mean()), before.mean(axis=0)
             self._scale = np.maximum(before.std(axis=0), 1e-6)
             rows = (before - self._centre) / self._scale
             self._slopes = np.linalg.solve(rows.T @ rows + _RIDGE * np.eye(2), rows.T @ (changes - self._mean))
             residuals = changes - self._mean - rows @ self._slopes
+        if len(climbers) >= _FEWEST:
+            traits = [climber.traits for climber in climbers[-_MOST:]]
+            self._besides = GaussianProcess(traits, residuals[-_MOST:], noises=_NOISES)
         self.variance = float(((residuals**2).sum() + _DOUBT_COUNTS * _DOUBT**2) / (len(residuals) + _DOUBT_COUNTS))
 
-    def expected(self, errors: Floats, macs: Floats) -> Floats:
-        """Of trials with these log errors and log MACs."""
-        rows = (np.stack([errors, macs], axis=1) - self._centre) / self._scale
+    def expected(self, climbers: Sequence[_Climber], errors: Floats) -> Floats:
+        """Of trials that have these log errors before it."""
+        rows = (_known(climbers, errors) - self._centre) / self._scale
         made: Floats = self._mean + rows @ self._slopes
+        if self._besides and climbers:
+            made += self._besides.expect([climber.traits for climber in climbers])[0]
         return made
+
+
+def _known(climbers: Sequence[_Climber], errors: Floats) -> Any:
+    """Log error and log MACs of each, (n, 2)."""
+    return np.stack([errors, np.log([climber.macs for climber in climbers])], axis=1)
 
 
 def _worth(expected: _Expected, asked: Sequence[_Climber], others: Sequence[_Climber], last: int) -> Floats:

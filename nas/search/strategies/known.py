@@ -6,9 +6,9 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution
 
+from nas.search.gaussian import Traits
 from nas.search.strategies.draft import Parameters
 from nas.search.strategies.origin import CHANCE, Origin
-from nas.search.strategies.surrogate import Traits
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution
 
+from nas.search.gaussian import Traits
 from nas.search.strategies.archive import Archive
 from nas.search.strategies.draft import Draft, Parameters, Plan
 from nas.search.strategies.known import Known, Look, LookAt
-from nas.search.strategies.surrogate import Traits
 
 
 class Sight:
