@@ -2,12 +2,12 @@
 
 Space `mobile`, a subset of Fashion-MNIST, one process a search, its sampler's time included. The default strategy and
 random search, both with rungs and both with lengths that the framework plans; random search with four times the budget;
-and Optuna's NSGA-II and multivariate TPE as one would use them without us (`plain_optuna.py`), with so many epochs for
-every network. Of each front some networks, spread over its MACs, are trained anew with one recipe and scored on the
-test split. What they dominate of the box between the cheapest and the dearest network and an error of --worst, in log
-MACs and error, in percent of it, is the hypervolume. The table has its mean and standard deviation over seeds, how many
-networks a search has trained to their end, and the CPU time that it took: of a plain one that of its last training too,
-which did not end in time and does not count.
+the default without rungs, and with inherited weights; and Optuna's NSGA-II and multivariate TPE as one would use them
+without us (`plain_optuna.py`), with so many epochs for every network. Of each front some networks, spread over its
+MACs, are trained anew with one recipe and scored on the test split. What they dominate of the box between the cheapest
+and the dearest network and an error of --worst, in log MACs and error, in percent of it, is the hypervolume. The table
+has its mean and standard deviation over seeds, how many networks a search has trained to their end, and the CPU time
+that it took: of a plain one that of its last training too, which did not end in time and does not count.
 
 OUT keeps what is done; the same command goes on from there. A search that is killed goes on too, a plain one anew.
 """
@@ -18,7 +18,7 @@ import math
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
@@ -48,8 +48,31 @@ from nas.train.evaluate import evaluate
 from nas.train.fit import fit, seed_everything
 from nas.train.recipe import SEARCH
 
-OURS = {"front-first": ("front-first", 1), "random": ("random", 1), "random, 4 times": ("random", 4)}
-"""Strategies, and how many budgets they have."""
+
+@dataclass(frozen=True)
+class Ours:
+    """A search in our driver.
+
+    Args:
+        strategy: Its name.
+        times: How many budgets it has.
+        rungs: Whether it stops trainings early.
+        inherit: Whether children begin with the weights of their parents.
+    """
+
+    strategy: str
+    times: int = 1
+    rungs: bool = True
+    inherit: bool = False
+
+
+OURS = {
+    "front-first": Ours("front-first"),
+    "random": Ours("random"),
+    "random-4-times": Ours("random", times=4),
+    "front-first-no-rungs": Ours("front-first", rungs=False),
+    "front-first-heirs": Ours("front-first", inherit=True),
+}
 
 METHODS = (*OURS, *SAMPLERS)
 CPU = torch.device("cpu")
@@ -113,8 +136,7 @@ def searched(out: Path, setting: Setting, method: str, seed: int) -> Searched:
     """Search, in a process of its own."""
     budget = Budget.parse(setting.budget)
     if method in OURS:
-        strategy, times = OURS[method]
-        return _ours(out, replace(budget, amount=times * budget.amount), strategy, f"{strategy}-{times}-{seed}", seed)
+        return _ours(out, budget, OURS[method], f"{method}-{seed}", seed)
     data = data_of(out)
     space = catalog.space("mobile").make(len(data.classes))
     begin = time.process_time()
@@ -124,7 +146,7 @@ def searched(out: Path, setting: Setting, method: str, seed: int) -> Searched:
     return Searched([trial.user_attrs["network"] for trial in best], len(done), time.process_time() - begin)
 
 
-def _ours(out: Path, budget: Budget, strategy: str, name: str, seed: int) -> Searched:
+def _ours(out: Path, budget: Budget, ours: Ours, name: str, seed: int) -> Searched:
     folder = out / "runs" / name
     if folder.exists():
         run = open_run(folder)
@@ -135,11 +157,12 @@ def _ours(out: Path, budget: Budget, strategy: str, name: str, seed: int) -> Sea
         request = Request(
             space="mobile",
             space_text=space,
-            budget=str(budget),
+            budget=str(replace(budget, amount=ours.times * budget.amount)),
             data=str(out / "data"),
-            strategy=strategy,
+            strategy=ours.strategy,
             workers=0,
-            rungs=True,
+            rungs=ours.rungs,
+            inherit=ours.inherit,
             seed=seed,
         )
         run = search(request, runs_dir=out / "runs", name=name, cache_dir=out / "cache").run
@@ -183,14 +206,14 @@ def worked(work: Iterator[Any], at_once: int) -> None:
             print(f"{count} of {len(left)}: {going[done].name}", flush=True)
 
 
-def table(out: Path, setting: Setting, seeds: int, worst: float) -> Iterator[str]:
+def table(out: Path, setting: Setting, methods: Sequence[str], seeds: int, worst: float) -> Iterator[str]:
     """A line for each method."""
     shape, space = data_of(out).input, catalog.space("mobile").make(len(data_of(out).classes))
     rng = random.Random(0)
     range_of = [math.log(cost(realize(space, sample(space, rng)), shape).macs) for _ in range(1000)]
     low, high = min(range_of), max(range_of)
-    yield f"{'method':16} {'hypervolume':>16}   of seeds                 {'trained':>8} {'CPU s':>8}"
-    for method in METHODS:
+    yield f"{'method':21} {'hypervolume':>16}   of seeds                 {'trained':>8} {'CPU s':>8}"
+    for method in methods:
         found = [Searched(**json.loads(file_of(out, method, seed).read_text())) for seed in range(seeds)]
         volumes = []
         for one in found:
@@ -203,12 +226,12 @@ def table(out: Path, setting: Setting, seeds: int, worst: float) -> Iterator[str
         spread = f" ± {statistics.stdev(volumes):5.2f}" if seeds > 1 else ""
         mean, each = f"{statistics.fmean(volumes):6.2f}{spread}", " ".join(f"{volume:.2f}" for volume in volumes)
         trials, seconds = (statistics.fmean(getattr(one, of) for one in found) for of in ("trials", "seconds"))
-        yield f"{method:16} {mean:>16}   {each:24} {trials:8.1f} {seconds:8.0f}"
+        yield f"{method:21} {mean:>16}   {each:24} {trials:8.1f} {seconds:8.0f}"
 
 
 def file_of(out: Path, method: str, seed: int) -> Path:
     """Where a search's result is kept."""
-    return out / "searched" / f"{method.replace(', ', '-').replace(' ', '-')}-{seed}.json"
+    return out / "searched" / f"{method}-{seed}.json"
 
 
 def final_of(out: Path, network: str, seed: int) -> Path:
@@ -228,6 +251,9 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--final-epochs", type=int, default=8)
     parser.add_argument("--final-seeds", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=3, help="Searches with each method.")
+    parser.add_argument(
+        "--methods", nargs="+", choices=METHODS, default=METHODS, metavar="NAME", help=", ".join(METHODS)
+    )
     parser.add_argument("--at-once", type=int, default=2, help="Processes.")
     parser.add_argument("--worst", type=float, default=0.3, help="The error from which on a network counts.")
     return parser.parse_args()
@@ -245,13 +271,13 @@ def main() -> None:
         raise SystemExit(f"{out} was begun with {noted.read_text()}: ask the same, or choose another folder")
     files.write(noted, json.dumps(asdict(setting)).encode())
     prepare(out, setting)
-    runs = [(method, seed) for seed in range(seeds) for method in METHODS]
+    runs = [(method, seed) for seed in range(seeds) for method in told.methods]
     worked((kept(file_of(out, *run), searched, out, setting, *run) for run in runs), told.at_once)
     fronts = [Searched(**json.loads(file_of(out, *run).read_text())).networks for run in runs]
     members = {network: None for front_ in fronts for network in chosen(front_, out, setting.members)}
     again = [(network, seed) for network in members for seed in range(setting.final_seeds)]
     worked((kept(final_of(out, *one), retrained, out, setting, *one) for one in again), told.at_once)
-    print("\n".join(table(out, setting, seeds, told.worst)))
+    print("\n".join(table(out, setting, told.methods, seeds, told.worst)))
 
 
 if __name__ == "__main__":
