@@ -1,13 +1,14 @@
 """Fronts that strategies find by real training in equal CPU time: python benchmarks/real.py OUT [--budget 30cpumin].
 
 Space `mobile`, a subset of Fashion-MNIST, one process a search, its sampler's time included. The default strategy and
-random search, both with rungs and both with lengths that the framework plans; random search with four times the budget;
-the default without rungs, and with inherited weights; and Optuna's NSGA-II and multivariate TPE as one would use them
-without us (`plain_optuna.py`), with so many epochs for every network. Of each front some networks, spread over its
-MACs, are trained anew with one recipe and scored on the test split. What they dominate of the box between the cheapest
-and the dearest network and an error of --worst, in log MACs and error, in percent of it, is the hypervolume. The table
-has its mean and standard deviation over seeds, how many networks a search has trained to their end, and the CPU time
-that it took: of a plain one that of its last training too, which did not end in time and does not count.
+random search, both with lengths that the framework plans, and with rungs where the budget has room for them; random
+search with four times the budget; the default without rungs, and with inherited weights; and Optuna's NSGA-II and
+multivariate TPE as one would use them without us (`plain_optuna.py`), with so many epochs for every network. Of each
+front some networks, spread over its MACs, are trained anew with one recipe and scored on the test split. What they
+dominate of the box between the cheapest and the dearest network and an error of --worst, in log MACs and error, in
+percent of it, is the hypervolume. The table has its mean and standard deviation over seeds, that of all seeds' networks
+together, how many networks a search has trained to their end, and the CPU time that it took: of a plain one that of its
+last training too, which did not end in time and does not count.
 
 OUT keeps what is done; the same command goes on from there. A search that is killed goes on too, a plain one anew.
 """
@@ -212,10 +213,10 @@ def table(out: Path, setting: Setting, methods: Sequence[str], seeds: int, worst
     rng = random.Random(0)
     range_of = [math.log(cost(realize(space, sample(space, rng)), shape).macs) for _ in range(1000)]
     low, high = min(range_of), max(range_of)
-    yield f"{'method':21} {'hypervolume':>16}   of seeds                 {'trained':>8} {'CPU s':>8}"
+    yield f"{'method':21} {'hypervolume':>16}   of seeds              {'together':>10} {'trained':>8} {'CPU s':>8}"
     for method in methods:
         found = [Searched(**json.loads(file_of(out, method, seed).read_text())) for seed in range(seeds)]
-        volumes = []
+        volumes, together = [], list[tuple[float, float]]()
         for one in found:
             points = []
             for network in chosen(one.networks, out, setting.members):
@@ -223,10 +224,12 @@ def table(out: Path, setting: Setting, methods: Sequence[str], seeds: int, worst
                 place = (math.log(cost(parse(network), shape).macs) - low) / (high - low)
                 points.append((max(0.0, place), statistics.fmean(errors) / worst))
             volumes.append(100 * hypervolume(points, (1.0, 1.0)))
+            together += points
         spread = f" ± {statistics.stdev(volumes):5.2f}" if seeds > 1 else ""
         mean, each = f"{statistics.fmean(volumes):6.2f}{spread}", " ".join(f"{volume:.2f}" for volume in volumes)
         trials, seconds = (statistics.fmean(getattr(one, of) for one in found) for of in ("trials", "seconds"))
-        yield f"{method:21} {mean:>16}   {each:24} {trials:8.1f} {seconds:8.0f}"
+        whole = 100 * hypervolume(together, (1.0, 1.0))
+        yield f"{method:21} {mean:>16}   {each:20} {whole:10.2f} {trials:8.1f} {seconds:8.0f}"
 
 
 def file_of(out: Path, method: str, seed: int) -> Path:

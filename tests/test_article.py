@@ -133,7 +133,7 @@ def test_it_holds_the_networks_around_a_resnet(space):
 
 
 def test_most_random_points_are_networks_small_as_well_as_large(space):
-    rng, draws = random.Random(0), 150
+    rng, draws = random.Random(0), 300
     drawn = [realize(space, rng) for _ in range(draws)]
     for image, least in ((PAPER, 0.95), (COLOUR, 0.85), (GREY, 0.85)):
         assert sum(reads(network, image) for network in drawn) >= least * draws

@@ -14,11 +14,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.search.gaussian import GaussianProcess, Traits
+from nas.search.gaussian import Floats, GaussianProcess, Traits
 from nas.search.hypervolume import gains
 from nas.search.objectives import front
-
-Floats = NDArray[np.float64]
 
 Losses = Callable[[float], Sequence[float]]
 """From the validation accuracy of a network to its losses: one for each objective, less is better."""
@@ -178,7 +176,7 @@ class _Change:
         self._besides: GaussianProcess | None = None
         residuals = np.zeros(0)
         if climbers:
-            before = _known(climbers, np.array([climber.errors[rung] for climber in climbers]))
+            before = _features(climbers, np.array([climber.errors[rung] for climber in climbers]))
             changes = np.array([climber.errors[rung + 1] for climber in climbers]) - before[:, 0]
             self._mean, self._centre = float(changes.mean()), before.mean(axis=0)
             self._scale = np.maximum(before.std(axis=0), 1e-6)
@@ -192,14 +190,14 @@ class _Change:
 
     def expected(self, climbers: Sequence[_Climber], errors: Floats) -> Floats:
         """Of trials that have these log errors before it."""
-        rows = (_known(climbers, errors) - self._centre) / self._scale
+        rows = (_features(climbers, errors) - self._centre) / self._scale
         made: Floats = self._mean + rows @ self._slopes
         if self._besides and climbers:
             made += self._besides.expect([climber.traits for climber in climbers])[0]
         return made
 
 
-def _known(climbers: Sequence[_Climber], errors: Floats) -> Any:
+def _features(climbers: Sequence[_Climber], errors: Floats) -> NDArray[Any]:
     """Log error and log MACs of each, (n, 2)."""
     return np.stack([errors, np.log([climber.macs for climber in climbers])], axis=1)
 
