@@ -24,7 +24,9 @@ SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
 }
 
 
-def optimize(name: str, space: nas.Space, data: Dataset, *, seconds: float, epochs: int, seed: int) -> optuna.Study:
+def optimize(
+    name: str, space: nas.Space, data: Dataset, *, seconds: float, epochs: int, max_macs: int | None, seed: int
+) -> optuna.Study:
     """A study of as many trials as end within so many CPU seconds, those of the sampler included."""
     prepare_cpu()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -36,6 +38,8 @@ def optimize(name: str, space: nas.Space, data: Dataset, *, seconds: float, epoc
             macs = nas.cost(network, data.input).macs
         except nas.errors.NasError as error:
             raise optuna.TrialPruned from error
+        if max_macs and macs > max_macs:
+            raise optuna.TrialPruned
         trial.set_user_attr("network", text(network))
         seed_everything(seed)
         module = nas.build(network, input=data.input)

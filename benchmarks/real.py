@@ -5,10 +5,10 @@ random search, both with lengths that the framework plans, and with rungs where 
 search with four times the budget; the default without rungs, and with inherited weights; and Optuna's NSGA-II and
 multivariate TPE as one would use them without us (`plain_optuna.py`), with so many epochs for every network. Of each
 front some networks, spread over its MACs, are trained anew with one recipe and scored on the test split. What they
-dominate of the box between the cheapest and the dearest network and an error of --worst, in log MACs and error, in
-percent of it, is the hypervolume. The table has its mean and standard deviation over seeds, that of all seeds' networks
-together, how many networks a search has trained to their end, and the CPU time that it took: of a plain one that of its
-last training too, which did not end in time and does not count.
+dominate of the box between the cheapest and the dearest network that may be trained and an error of --worst, in log
+MACs and error, in percent of it, is the hypervolume. The table has its mean and standard deviation over seeds, that of
+all seeds' networks together, how many networks a search has trained to their end, and the CPU time that it took: of a
+plain one that of its last training too, which did not end in time and does not count.
 
 OUT keeps what is done; the same command goes on from there. A search that is killed goes on too, a plain one anew.
 """
@@ -90,6 +90,7 @@ class Setting:
     members: int
     final_epochs: int
     final_seeds: int
+    max_macs: int | None
 
 
 @dataclass(frozen=True)
@@ -135,20 +136,27 @@ def write_idx(file: Path, array: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
 
 def searched(out: Path, setting: Setting, method: str, seed: int) -> Searched:
     """Search, in a process of its own."""
-    budget = Budget.parse(setting.budget)
     if method in OURS:
-        return _ours(out, budget, OURS[method], f"{method}-{seed}", seed)
+        return _ours(out, setting, OURS[method], f"{method}-{seed}", seed)
     data = data_of(out)
     space = catalog.space("mobile").make(len(data.classes))
     begin = time.process_time()
-    study = optimize(method, space, data, seconds=budget.amount, epochs=setting.plain_epochs, seed=seed)
+    study = optimize(
+        method,
+        space,
+        data,
+        seconds=Budget.parse(setting.budget).amount,
+        epochs=setting.plain_epochs,
+        max_macs=setting.max_macs,
+        seed=seed,
+    )
     done = [trial for trial in study.trials if trial.values]
     best = front(done, lambda trial: (-trial.values[0], trial.values[1]))
     return Searched([trial.user_attrs["network"] for trial in best], len(done), time.process_time() - begin)
 
 
-def _ours(out: Path, budget: Budget, ours: Ours, name: str, seed: int) -> Searched:
-    folder = out / "runs" / name
+def _ours(out: Path, setting: Setting, ours: Ours, name: str, seed: int) -> Searched:
+    folder, budget = out / "runs" / name, Budget.parse(setting.budget)
     if folder.exists():
         run = open_run(folder)
         if status(run).state != "finished":
@@ -161,6 +169,7 @@ def _ours(out: Path, budget: Budget, ours: Ours, name: str, seed: int) -> Search
             budget=str(replace(budget, amount=ours.times * budget.amount)),
             data=str(out / "data"),
             strategy=ours.strategy,
+            max_macs=setting.max_macs,
             workers=0,
             rungs=ours.rungs,
             inherit=ours.inherit,
@@ -212,7 +221,7 @@ def table(out: Path, setting: Setting, methods: Sequence[str], seeds: int, worst
     shape, space = data_of(out).input, catalog.space("mobile").make(len(data_of(out).classes))
     rng = random.Random(0)
     range_of = [math.log(cost(realize(space, sample(space, rng)), shape).macs) for _ in range(1000)]
-    low, high = min(range_of), max(range_of)
+    low, high = min(range_of), math.log(setting.max_macs) if setting.max_macs else max(range_of)
     yield f"{'method':21} {'hypervolume':>16}   of seeds              {'together':>10} {'trained':>8} {'CPU s':>8}"
     for method in methods:
         found = [Searched(**json.loads(file_of(out, method, seed).read_text())) for seed in range(seeds)]
@@ -253,6 +262,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--members", type=int, default=6, help="Networks of each front that are trained anew.")
     parser.add_argument("--final-epochs", type=int, default=8)
     parser.add_argument("--final-seeds", type=int, default=1)
+    parser.add_argument("--max-macs", type=int, help="Train no network above it.")
     parser.add_argument("--seeds", type=int, default=3, help="Searches with each method.")
     parser.add_argument(
         "--methods", nargs="+", choices=METHODS, default=METHODS, metavar="NAME", help=", ".join(METHODS)
