@@ -58,7 +58,7 @@ class _Climbing:
 
     def step(self, *, left: int) -> None:
         """One training: of a new cell, or a full one; only full ones where what is left pays no more than those due."""
-        ending = left <= max(self._rungs.owed, EPOCHS * len(self._rungs.promising()))
+        ending = left <= EPOCHS * len(self._rungs.promising())
         resting = self._rungs.resting()
         due = self._rungs.best(resting) if ending and resting else self._rungs.due()
         if due is None:

@@ -178,8 +178,7 @@ class Driver:
             return self._promoted(number)
         if proposal := self._propose():
             return self._started(proposal)
-        all_too = self._ledger.budget.is_time or self._ladder.owes
-        if (number := self._ladder.late(self._free, all_too=all_too)) is not None:
+        if (number := self._ladder.late(self._free, all_too=self._ledger.budget.is_time)) is not None:
             return self._promoted(number)
         self._full = True
         if self._proposer.exhausted and not self._running:  # What runs ends first.
@@ -365,7 +364,7 @@ class Driver:
 
     @property
     def _is_ending(self) -> bool:
-        """Whether what is left is kept for those that rest."""
+        """Whether what is left is needed to bring those to their end that are expected on the front."""
         return self._ledger.budget.is_time and 0 < self._ladder.needs >= self._free
 
     def _propose(self) -> Proposal | None:

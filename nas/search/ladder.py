@@ -82,21 +82,8 @@ class Ladder:
 
     @property
     def needs(self) -> float:
-        """Seconds that are kept for those that rest.
-
-        Later rungs are to take as long as the first, and those expected on the front are to be brought to their end.
-        """
-        if not self.resting:
-            return 0.0
-        whole = [self._to_go(number, self.ends[-1]) for number in self._rungs.promising()]
-        epochs = sum(self.ends[-1] - len(running.epochs) for running in self.resting.values())
-        seconds = sum(self._to_go(number, self.ends[-1]) for number in self.resting)
-        return max(sum(whole), self._rungs.owed * seconds / epochs)
-
-    @property
-    def owes(self) -> bool:
-        """Whether later rungs have yet to take as long as the first."""
-        return self._rungs.owed > 0
+        """Seconds to bring those to their end that are expected on the front."""
+        return sum(self._to_go(number, self.ends[-1]) for number in self._rungs.promising())
 
     def expected(self) -> Iterator[tuple[Proposal, list[float]]]:
         """What each trial that rests would end with: one number for each objective."""

@@ -1,9 +1,8 @@
 """Rungs: all trials train a little, and those go on that are expected to widen the front at their end.
 
-A trial rests at the end of a rung until it is its turn. Some go on at once, to teach what to expect of others; most
-when nothing new is begun any more, for then they are chosen among all. How far an error will fall is expected by how
-far the errors of those fell that went on; so trials at different rungs are compared by what they will be, and small
-networks with large ones by the hypervolume that each would add. To go on by accuracy alone would leave no small ones.
+A trial rests at the end of a rung until it is its turn. How far its error will fall is expected by how far the errors
+of those fell that went on; so trials at different rungs are compared by what they will be, and small networks with
+large ones by the hypervolume that each would add. To go on by accuracy alone would leave no small networks.
 """
 
 import math
@@ -21,9 +20,6 @@ from nas.search.objectives import front
 
 Losses = Callable[[float], Sequence[float]]
 """From the validation accuracy of a network to its losses: one for each objective, less is better."""
-
-_AT_ONCE = 0.25
-"""Of those that are to go on, the share that does not wait for the end."""
 
 _LEAST_ERROR = 1e-4
 _DOUBT, _DOUBT_COUNTS = 0.15, 4
@@ -62,15 +58,14 @@ class _Climber:
 class Rungs:
     """Which trial goes on, and what is expected of those that rest.
 
-    Of those that reach a rung, so large a share goes on in the end that all rungs take the same time. All answers are
-    functions of what was told of each trial, in whatever order.
+    Of those that reach a rung, so large a share goes on that all rungs take the same time. All answers are functions of
+    what was told of each trial, in whatever order.
 
     Args:
         lengths: What each rung takes, in any unit; the last one's end is that of a training.
     """
 
     def __init__(self, lengths: Sequence[float]) -> None:
-        self._lengths = tuple(lengths)
         self.shares = tuple(shorter / longer for shorter, longer in pairwise(lengths))
         self._climbers: dict[int, _Climber] = {}
         self._learned: _Expected | None = None
@@ -106,25 +101,15 @@ class Rungs:
         return sorted(number for number, climber in self._climbers.items() if climber.state == "rests")
 
     def due(self) -> int | None:
-        """The trial whose turn it is while others are begun; None where every rung has sent on what it does at once."""
+        """The trial whose turn it is; None where every rung has sent on its share."""
         for rung in reversed(range(self.last)):
             reached = [climber for climber in self._climbers.values() if len(climber.errors) > rung]
             sent = sum(len(climber.errors) > rung + 1 or climber.state != "rests" for climber in reached)
-            if sent + 1 <= _AT_ONCE * self.shares[rung] * len(reached):
+            if sent + 1 <= self.shares[rung] * len(reached):
                 resting = [n for n in self.resting() if len(self._climbers[n].errors) == rung + 1]
                 if resting:
                     return self.best(resting)
         return None
-
-    @property
-    def owed(self) -> float:
-        """What later rungs have yet to take until they have taken as much as the first each, in the lengths' unit."""
-        first, later = 0.0, 0.0
-        for climber in self._climbers.values():
-            begun = len(climber.errors) + (climber.state == "climbs")
-            first += self._lengths[0]
-            later += sum(self._lengths[1:begun])
-        return max(0.0, self.last * first - later)
 
     def best(self, resting: Sequence[int]) -> int:
         """Of trials that rest, the one that is expected to add most to the front."""
