@@ -9,6 +9,7 @@ both trainings of --known cells more; and in hindsight, one by one that which ad
 
 import argparse
 import random
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -98,7 +99,10 @@ def searched(task: str, arena: Arena, price: int, seed: int) -> tuple[list[Cell]
 
 def missing(arena: Arena, price: int, searches: int, known: int) -> Iterator[tuple[str, list[float]]]:
     """What is printed: a name, and what is missing in each search."""
-    found = [searched(arena.task, arena, price, seed) for seed in range(searches)]
+    found = []
+    for seed in range(searches):
+        found.append(searched(arena.task, arena, price, seed))
+        print(f"search {seed + 1} of {searches}", file=sys.stderr)
     trained = {cell for _, cells in found for cell in cells}
     others = random.Random(0).sample([cell for cell in arena.table if cell not in trained], known)
     learned = GaussianProcess(
@@ -106,24 +110,24 @@ def missing(arena: Arena, price: int, searches: int, known: int) -> Iterator[tup
         np.log([1 - told(arena, cell, arena.task, -1) for cell in others]),
     )
 
-    def expected(cell: Cell, seed: int) -> float:
+    def expected(seed: int, cell: Cell) -> float:
         return float(1 - np.exp(learned.expect([features(arena, cell, seed)])[0][0]))
 
-    def shortly(cell: Cell, seed: int) -> float:
+    def shortly(seed: int, cell: Cell) -> float:
         return told(arena, cell, short(arena.task), seed)
 
     def lost(cells: Sequence[Cell]) -> float:
         return 100 * (1 - arena.volume(cells) / arena.whole)
 
+    def anew(promises: Callable[[int, Cell], float]) -> list[float]:
+        return [
+            lost(by_rules(arena, cells, len(full), seed, partial(promises, seed)))
+            for seed, (full, cells) in enumerate(found)
+        ]
+
     yield "trained in full", [lost(full) for full, _ in found]
-    for name, promises in (("by the rules", shortly), (f"by the rules, {known} more known", expected)):
-        yield (
-            name,
-            [
-                lost(by_rules(arena, cells, len(full), seed, partial(promises, seed=seed)))
-                for seed, (full, cells) in enumerate(found)
-            ],
-        )
+    yield "by the rules", anew(shortly)
+    yield f"by the rules, {known} more known", anew(expected)
     yield "in hindsight", [lost(in_hindsight(arena, cells, len(full))) for full, cells in found]
     yield "all trained shortly", [lost(cells) for _, cells in found]
 
