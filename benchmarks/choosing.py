@@ -28,7 +28,7 @@ from nas.search.rungs import Rungs
 from nas.search.strategies import strategy
 
 _WEIGHT = 24.0
-"""Of the logarithm of the error after a short training, beside what networks are made of."""
+"""Of the log error after a short training, beside traits: of 6, 12 and 24 the best on cells of `cifar100` held out."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ def in_hindsight(arena: Arena, cells: Sequence[Cell], count: int) -> list[Cell]:
     return chosen
 
 
-def searched(task: str, arena: Arena, price: int, seed: int) -> tuple[list[Cell], list[Cell]]:
+def searched(arena: Arena, price: int, seed: int) -> tuple[list[Cell], list[Cell]]:
     """The cells that a search trained in full, and all that it trained."""
-    noting = Noting(arena.space, arena.table, task)
+    noting = Noting(arena.space, arena.table, arena.task)
     full = climb(strategy("front-first"), noting, seed=seed, evaluations=price).cells
     return list(dict.fromkeys(full)), list(dict.fromkeys(noting.noted))
 
@@ -101,7 +101,7 @@ def missing(arena: Arena, price: int, searches: int, known: int) -> Iterator[tup
     """What is printed: a name, and what is missing in each search."""
     found = []
     for seed in range(searches):
-        found.append(searched(arena.task, arena, price, seed))
+        found.append(searched(arena, price, seed))
         print(f"search {seed + 1} of {searches}", file=sys.stderr)
     trained = {cell for _, cells in found for cell in cells}
     others = random.Random(0).sample([cell for cell in arena.table if cell not in trained], known)
