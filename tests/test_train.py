@@ -347,9 +347,9 @@ from nas.train.device import prepare_cpu
 prepare_cpu()
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    torch.ones(2**24)
+    torch.ones(10 * 2**20)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-print(torch.get_num_threads(), min(faults() for _ in range(6)))
+print(torch.get_num_threads(), [faults() for _ in range(16)][-1])
 """
 
 
@@ -358,4 +358,6 @@ def test_a_prepared_process_has_one_thread_and_keeps_its_memory() -> None:
     asked = subprocess.run([sys.executable, "-c", PREPARED], capture_output=True, text=True, check=True)
     threads, faults = map(int, asked.stdout.split())
     assert threads == 1
-    assert faults < 100  # 64 MB that are mapped anew are 16,384 faults each time.
+    # 40 MB that are mapped anew are 10,240 faults, every time. Kept memory may take nine tensors to come to rest: glibc
+    # sets aside the few bytes that alignment cuts off, up to seven times, and a tensor as large then no longer fits.
+    assert faults < 100
