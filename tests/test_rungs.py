@@ -15,7 +15,7 @@ from nas.errors import NasError
 from nas.runs import open_run
 from nas.runs.journal import read_trials
 from nas.search.events import Ended, Event, Rested
-from nas.search.length import EPOCHS_WITH_RUNGS, TRIALS, Length, climbing, with_rungs
+from nas.search.length import EPOCHS_WITH_RUNGS, TRIALS, Length, fitted, with_rungs
 from nas.search.objectives import front
 from nas.search.run import resume
 from nas.search.rungs import Rungs
@@ -163,16 +163,26 @@ def test_rungs_are_as_many_as_the_epochs_allow(epochs: int, ends: tuple[int, ...
 @given(st.integers(100, 100_000), st.floats(1e-5, 1e-1), st.floats(1, 1e7))
 def test_a_length_with_rungs_brings_enough_trials_to_their_end(train: int, speed: float, seconds: float) -> None:
     whole = Length(Recipe(epochs=5), train, 1000)
-    made = climbing(whole, seconds_per_image=speed, seconds=seconds)
-    if made is None:
-        shortest = Length(Recipe(epochs=9), train, 1000)
-        assert 3 * TRIALS * shortest.all_images * speed > seconds or train < 4000
+    made = fitted(whole, seconds_per_image=speed, seconds=seconds, rungs=True)
+    if not made.recipe.rungs:
+        assert 3 * TRIALS * Length(Recipe(epochs=9), train, 1000).all_images * speed > seconds
         return
     assert made.recipe.epochs in EPOCHS_WITH_RUNGS
-    assert made.train == train or made.train >= 4000
+    assert made.train == train
     begun = seconds / (made.mean_images * speed)
     assert begun * math.prod(Rungs(made.rungs).shares) >= TRIALS
     assert 3 * TRIALS * made.all_images * speed <= seconds
+
+
+@given(st.integers(100, 100_000), st.floats(1e-5, 1e-1), st.floats(1, 1e7), st.floats(1, 1e7))
+def test_neither_rungs_nor_more_time_make_a_training_shorter(train: int, speed: float, a: float, b: float) -> None:
+    whole = Length(Recipe(epochs=5), train, 1000)
+    (less, less_with), (more, more_with) = (
+        [fitted(whole, seconds_per_image=speed, seconds=s, rungs=rungs).all_images for rungs in (False, True)]
+        for s in sorted((a, b))
+    )
+    assert less <= less_with <= more_with
+    assert less <= more <= more_with
 
 
 FOUR = {"epochs": 4, "batch": 16, "lr": 0.1, "rungs": [1, 2]}

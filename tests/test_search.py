@@ -29,7 +29,7 @@ from nas.search.errors import SearchError
 from nas.search.events import Began, Ended, EpochDone, Event, Finished, Planned, Recalled
 from nas.search.forecast import Forecast
 from nas.search.ledger import Ledger, recorded_ledger
-from nas.search.length import Length, full, shortened
+from nas.search.length import Length, fitted, full
 from nas.search.limits import Terms, count, time_limit
 from nas.search.objectives import OBJECTIVES, Seen, front, objectives
 from nas.search.proposer import Proposer
@@ -255,18 +255,18 @@ class TestLength:
     WHOLE = full(Recipe(epochs=5), train=9000, val=1000)
 
     def test_is_full_where_sixteen_trials_fit(self) -> None:
-        assert shortened(self.WHOLE, seconds_per_image=1e-3, seconds=16 * 47) == self.WHOLE
+        assert fitted(self.WHOLE, rungs=False, seconds_per_image=1e-3, seconds=16 * 47) == self.WHOLE
 
     def test_halves_images_first(self) -> None:
-        length = shortened(self.WHOLE, seconds_per_image=1e-3, seconds=16 * 46)
+        length = fitted(self.WHOLE, rungs=False, seconds_per_image=1e-3, seconds=16 * 46)
         assert (length.train, length.val, length.recipe.epochs, length.recipe.limit) == (4500, 1000, 5, 4500)
 
     def test_leaves_out_epochs_then(self) -> None:
-        length = shortened(self.WHOLE, seconds_per_image=1e-3, seconds=16 * 3)
+        length = fitted(self.WHOLE, rungs=False, seconds_per_image=1e-3, seconds=16 * 3)
         assert (length.train, length.val, length.recipe.epochs) == (1125, 1000, 2)
 
     def test_ends_somewhere(self) -> None:
-        assert shortened(self.WHOLE, seconds_per_image=1.0, seconds=1).recipe.epochs == 1
+        assert fitted(self.WHOLE, rungs=False, seconds_per_image=1.0, seconds=1).recipe.epochs == 1
 
     def test_keeps_the_limit_of_a_recipe(self) -> None:
         assert full(Recipe(epochs=1, limit=300), train=9000, val=100).train == 300

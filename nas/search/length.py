@@ -11,12 +11,9 @@ TRIALS = 16
 """Fewer make no front."""
 
 EPOCHS_WITH_RUNGS = (81, 27, 9)
-"""Of a training that has three rungs, each three times as long as the one before; as many as fit."""
+"""Of a training on all images that has three rungs, each three times as long as the one before; as many as fit."""
 
 _ENDS_OF_THREE = 3
-_TRAINED_FOR_RUNGS = 4000
-"""With fewer images an epoch says too little to choose by."""
-
 _FEWEST_TRAINED = 1000
 _FEWEST_VALIDATED = 1000
 
@@ -78,36 +75,38 @@ def with_rungs(recipe: Recipe) -> Recipe:
     return replace(recipe, rungs=tuple(sorted({end for end in ends if 0 < end < recipe.epochs})))
 
 
-def climbing(length: Length, *, seconds_per_image: float, seconds: float) -> Length | None:
-    """The greatest length with rungs of which 16 trials reach the end in the budget; None where none do.
+def fitted(length: Length, *, seconds_per_image: float, seconds: float, rungs: bool) -> Length:
+    """The length of a search's trainings: with rungs where the budget has room for them, otherwise shortened to fit.
 
-    As all rungs take the same time, 48 whole trials would take the budget. Where 9 epochs of all images are too many,
-    the images are halved, those for validation too, as long as 4,000 are left.
+    Neither rungs nor a larger budget make a training shorter than it would be without.
 
     Args:
-        length: Without rungs.
+        length: In full: at most 9 epochs, no rungs.
         seconds_per_image: To train the middling network.
         seconds: The budget.
+        rungs: Whether there may be any.
     """
-    tried = [replace(length, recipe=replace(length.recipe, epochs=epochs)) for epochs in EPOCHS_WITH_RUNGS]
-    while tried[-1].train // 2 >= _TRAINED_FOR_RUNGS:
-        tried.append(_halved(tried[-1]))
-    for made in tried:
+    climbing = _climbing(length, seconds_per_image, seconds) if rungs else None
+    return climbing or _shortened(length, seconds_per_image, seconds)
+
+
+def _climbing(length: Length, seconds_per_image: float, seconds: float) -> Length | None:
+    """The greatest length with rungs of which 16 trials of a middling network reach the end; None where none do.
+
+    As all rungs take the same time, 48 whole trials would take the budget.
+    """
+    for epochs in EPOCHS_WITH_RUNGS:
+        made = replace(length, recipe=replace(length.recipe, epochs=epochs))
         if _ENDS_OF_THREE * TRIALS * made.all_images * seconds_per_image <= seconds:
             return replace(made, recipe=with_rungs(made.recipe))
     return None
 
 
-def shortened(length: Length, *, seconds_per_image: float, seconds: float) -> Length:
+def _shortened(length: Length, seconds_per_image: float, seconds: float) -> Length:
     """A length of which 16 trials of a middling network fit the budget, if any does.
 
     The images, those for validation too, are halved as long as 1,000 of each are left; then epochs are left out, down
     to one. Halving, so that a machine measured a little differently gives the same length.
-
-    Args:
-        length: In full.
-        seconds_per_image: To train the middling network.
-        seconds: The budget.
     """
 
     def fits(length: Length) -> bool:

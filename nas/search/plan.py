@@ -24,7 +24,7 @@ from nas.search.errors import SearchError
 from nas.search.forecast import Forecast
 from nas.search.judge import Bound
 from nas.search.ledger import Clock, recorded_budget
-from nas.search.length import Length, climbing, full, length_of, shortened, with_rungs
+from nas.search.length import Length, fitted, full, length_of, with_rungs
 from nas.search.limits import Candidate, Terms
 from nas.search.named import MOST, Located, located, named_in
 from nas.search.objectives import Objective, Seen, objectives, on_device
@@ -192,8 +192,7 @@ def plan(
         speed, elsewhere_s = devices.call(measure, device.type)
         if budget.is_time and request.recipe is None and speed is not None:
             seconds = budget.amount - finals_s
-            long = climbing(length, seconds_per_image=speed, seconds=seconds) if request.rungs else None
-            length = long or shortened(length, seconds_per_image=speed, seconds=seconds)
+            length = fitted(length, seconds_per_image=speed, seconds=seconds, rungs=request.rungs)
     if speed is not None:
         forecast.learn(middling.cost, images=1, seconds=speed)
     if "length" in known:
