@@ -74,7 +74,8 @@ def space(spec: str) -> NamedSpace:
         return from_file(Path(file), name)
     if spec.endswith(".py"):
         raise SpaceFileError("a space in a file is named after a colon", path=spec, hint=f"{spec}:space")
-    named: NamedSpace = _by_name(spec, spaces(), "space", "a file's is said as FILE.py:NAME")
+    known = ", ".join(spaces())
+    named: NamedSpace = _by_name(spec, spaces(), "space", f"known: {known}; a file's is said as FILE.py:NAME")
     return named
 
 
@@ -105,7 +106,7 @@ def _by_name(name: str, known: Mapping[str, Any], what: str, otherwise: str) -> 
 
 def _unknown(name: str, known: Mapping[str, Any], what: str, otherwise: str) -> NameUnknownError:
     near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(near)}? {otherwise}" if near else f"known: {', '.join(known)}"
+    hint = f"did you mean {', '.join(near)}? {otherwise}" if near else otherwise
     return NameUnknownError(f"no {what} is called {name!r}", hint=hint)
 
 

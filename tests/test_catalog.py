@@ -153,7 +153,7 @@ def test_wrong_spaces_are_told(spec: str, message: str) -> None:
     [
         ("resnet5o", "did you mean resnet56, resnet50"),
         ("Resnet18", "did you mean resnet18"),
-        ("zzz", "known: lenet5"),
+        ("zzz", "hint: `nas networks` lists all"),
         ("resnet18+sse", "did you mean se"),
         ("vgg16+se", "residual branches"),
         ("vgg12_bn", "vgg12_bn: the depth of a VGG is 11, 13, 16, 19, got 12"),

@@ -165,14 +165,33 @@ def with_classes(network: Network, classes: int) -> Chain:
     return _last(whole, classes)
 
 
+def classes_of(network: Network) -> int:
+    """How many classes a network tells apart: what its last layer with weights puts out; 0 for another end."""
+    match _last_layer(chain(network)):
+        case (_, Linear(out=int(out)) | Conv(out=int(out)) | RadialBasis(out=int(out))):
+            return out
+        case _:
+            return 0
+
+
 def _last(whole: Chain, classes: int) -> Chain:
+    found = _last_layer(whole)
+    if found is None:
+        rule = "a network whose classes change ends in a Linear, Conv or RadialBasis layer, got another end"
+        raise RewriteError(rule)
+    position, layer = found
+    return Chain(*whole.parts[:position], replace(layer, out=classes), *whole.parts[position + 1 :])
+
+
+def _last_layer(whole: Chain) -> tuple[int, Linear | Conv | RadialBasis] | None:
+    """The last layer with weights and where it stands; None where branches are joined after it."""
     for position in range(len(whole.parts) - 1, -1, -1):
         part = whole.parts[position]
         if isinstance(part, Linear | Conv | RadialBasis):
-            return Chain(*whole.parts[:position], replace(part, out=classes), *whole.parts[position + 1 :])
+            return position, part
         if isinstance(part, Branches | Graph | Cells):
             break
-    raise RewriteError("a network whose classes change ends in a Linear, Conv or RadialBasis layer, got another end")
+    return None
 
 
 # Small images.

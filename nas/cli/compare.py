@@ -9,19 +9,21 @@ from typing import Any
 import click
 
 from nas import catalog
+from nas.arch.cost import Shape
 from nas.arch.named import Named
 from nas.arch.nodes import Choice, Network
 from nas.arch.text import text
 from nas.cli import options
 from nas.errors import NameUnknownError, NasError
 
-_TRAINED_ONLY = ("data", "epochs", "budget", "recipe", "seeds", "workers", "name")
+_TRAINED_ONLY = ("data", "size", "epochs", "budget", "recipe", "seeds", "workers", "name")
 
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[NETWORK]...")
 @click.option("--published", is_flag=True, help="Compare what is published; nothing is trained.")
 @click.option("--data", help="fashion-mnist, mnist, cifar10, cifar100, or a folder.  [default: an embedded sample]")
+@click.option("--size", type=click.IntRange(8, 1024), help="Resize images to this side, in pixels.")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs of each training, whatever time that takes.")
 @click.option("--budget", help="Device time of all trainings: 30cpumin, 2gpuh.  [default: 10cpumin]")
 @click.option(
@@ -37,6 +39,7 @@ def command(
     words: tuple[str, ...],
     published: bool,
     data: str | None,
+    size: int | None,
     epochs: int | None,
     budget: str | None,
     recipe: str | None,
@@ -49,10 +52,11 @@ def command(
 ) -> None:
     """Train networks under equal conditions, and set their accuracy against what they cost.
 
-    A NETWORK is a name, a pattern such as "resnet*", a file, or "all". Each is rewritten for the data's images and
-    classes and trained with several seeds, all for as many epochs: those of --epochs, or what --budget allows, where
-    all then have fewer images too if need be. The test split is looked at once in each training, at its end. The run's
-    folder holds everything; `nas resume` goes on with it where it was interrupted or killed.
+    A NETWORK is a name, a pattern such as "resnet*", a trial of a run, RUN:TRIAL or RUN:best, a file, or "all". Each is
+    rewritten for the data's images and classes and trained with several seeds, all for as many epochs: those of
+    --epochs, or what --budget allows, where all then have fewer images too if need be. The test split is looked at once
+    in each training, at its end. The run's folder holds everything; `nas resume` goes on with it where it was
+    interrupted or killed.
 
     With --published, what is published is compared, and nothing is trained: errors on ImageNet against costs, with the
     front of top-1 error against MACs marked. WORDS narrow the networks to those that have one of them in name, year,
@@ -62,6 +66,7 @@ def command(
     Examples:
       nas compare lenet5 resnet20 mobilenet_v2-0.5 --data fashion-mnist --budget 30cpumin
       nas compare "resnet*" --data cifar10 --epochs 30 --seeds 5
+      nas compare runs/NAME:best lenet5 resnet20 --data path/to/images
       nas compare --published mobilenet shufflenet resnet --out small
     """
     if published:
@@ -86,8 +91,8 @@ def command(
 
     if budget and not Budget.parse(budget).is_time:
         raise click.UsageError("the budget of a comparison is device time; its trainings are counted by --seeds")
-    images = load(data, seed=0)
-    listed = dict(_fitted(words, len(images.classes), images.input))
+    images = load(data, size=size, seed=0)
+    listed = dict(_fitted(words, len(images.classes), images.input, runs_dir))
     recipes = _recipes(listed, recipe or "fast", epochs)
     count = seeds or 3
     labels = tuple(f"network{number}" for number in range(1, len(listed) + 1))
@@ -96,6 +101,7 @@ def command(
         space_text=text(Choice("network", labels, tuple(listed.values()))),
         budget=budget or (f"{count * len(listed)}trials" if epochs else "10cpumin"),
         data=data,
+        size=size,
         workers=workers,
         networks=tuple({"name": each, "recipe": recipes[each]} for each in listed),
         seeds=count,
@@ -105,10 +111,10 @@ def command(
     report(result, out, as_json=as_json)
 
 
-def _fitted(words: tuple[str, ...], classes: int, image: tuple[int, ...]) -> Iterator[tuple[str, Network]]:
+def _fitted(words: tuple[str, ...], classes: int, image: Shape, runs_dir: Path) -> Iterator[tuple[str, Network]]:
     """The networks that are meant, by name; of a pattern's, those that can be made for these images."""
     for word in words:
-        meant, is_pattern = _meant(word)
+        meant, is_pattern = _meant(word, runs_dir)
         left_out = []
         for named in meant:
             try:
@@ -121,10 +127,10 @@ def _fitted(words: tuple[str, ...], classes: int, image: tuple[int, ...]) -> Ite
             click.echo(f"left out of {word}, not made for these images: {', '.join(left_out)}", err=True)
 
 
-def _meant(word: str) -> tuple[list[Named], bool]:
+def _meant(word: str, runs_dir: Path) -> tuple[list[Named], bool]:
     """The networks of a word, and whether it is a pattern."""
     if word != "all" and not any(sign in word for sign in "*?["):
-        return [options.named(word)], False
+        return [options.named(word, runs_dir)], False
     found = [n for name, n in catalog.networks().items() if word == "all" or fnmatchcase(name, word)]
     if not found:
         raise NameUnknownError(f"no network's name is like {word!r}", hint="`nas networks` lists all")

@@ -65,7 +65,7 @@ def _runs(typed: str, ctx: click.Context) -> Iterator[CompletionItem]:
 
 
 def _models(typed: str, ctx: click.Context) -> Iterator[CompletionItem]:
-    """What can be trained or exported: the best of a run, or a network."""
+    """What is a network: the best of a run, a name, a file."""
     yield from _networks(typed, ctx)
     yield from _beginning(typed, (f"{run}:best" for run in _run_names(ctx)))
 
@@ -76,10 +76,10 @@ def _run_names(ctx: click.Context) -> list[str]:
 
 
 _OFFERED: dict[str, Callable[[str, click.Context], Iterable[CompletionItem]]] = {
-    "network": _networks,
-    "a": _networks,
-    "b": _networks,
-    "around": _networks,
+    "network": _models,
+    "a": _models,
+    "b": _models,
+    "around": _models,
     "space": _spaces,
     "data": _data,
     "strategy": _strategies,

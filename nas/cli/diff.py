@@ -16,9 +16,12 @@ from nas.cli import options
 def command(a: str, b: str, as_json: bool) -> None:
     """Show what turns one network into another.
 
+    A and B are names, RUN:TRIAL, RUN:best or files with a network's text.
+
     \b
-    Example:
+    Examples:
       nas diff resnet50 resnext50_32x4d
+      nas diff runs/NAME:3 runs/NAME:best
     """
     edits = diff(options.named(a).network(), options.named(b).network())
     if as_json:

@@ -17,13 +17,15 @@ from nas.errors import NasError
 def command(network: str, out: Path, image: Shape | None, classes: int | None) -> None:
     """Draw a network: its stages with shapes and MACs, and the inside of each kind of block.
 
-    NETWORK is a name, with rewrites after a plus sign if wanted, or a file with a network's text, as
-    `nas show --text` prints that of any network or point of a space. The picture is an SVG, which browsers show.
+    NETWORK is a name, with rewrites after a plus sign if wanted, a trial of a run, RUN:TRIAL or RUN:best, or a file
+    with a network's text, as `nas show --text` prints that of any network or point of a space. The picture is an SVG,
+    which browsers show.
 
     \b
     Examples:
       nas draw googlenet --out googlenet.svg
       nas draw resnet18+se --out resnet18.svg --input 3x32x32 --classes 10
+      nas draw runs/NAME:best --out best.svg
     """
     from nas.draw import draw
 

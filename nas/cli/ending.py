@@ -5,12 +5,10 @@ import json
 import click
 
 from analysis.pareto import draw, fronts
-from nas.arch.cost import Shape
 from nas.arch.diff import diff
 from nas.arch.nodes import Network
 from nas.arch.readable import counted
 from nas.arch.text import parse
-from nas.cli import options
 from nas.cli.front import about, named_in
 from nas.cli.plan import some
 from nas.cli.table import count, table
@@ -19,11 +17,6 @@ from nas.runs.repeats import Repeated, repeated
 from nas.search.objectives import objectives
 from nas.search.run import Result
 from nas.search.standings import MARKS, costs_of, standings
-
-
-def rewritten(name: str, image: Shape, classes: int) -> Network:
-    """A named network for the images and classes at hand."""
-    return options.named(name).fitted(classes, image)
 
 
 def report(result: Result, start: Network | None, *, as_json: bool) -> None:

@@ -30,8 +30,8 @@ def command(
     """Take a model home: as torch source, ONNX or weights.
 
     A trial of a run is said by its number or as `best`, the highest validation accuracy. A training is the folder that
-    `nas train` made. A named network, or a file
-    with a network's text, leaves with random weights. Beside the model lies a card that says where it comes from.
+    `nas train` made. A named network, or a file with a network's text, leaves with random weights. Beside the model
+    lies a card that says where it comes from.
 
     \b
     Examples:
@@ -63,14 +63,11 @@ def _subject(what: str, image: Shape | None, classes: int | None, runs_dir: Path
 
     if is_training(Path(what)):
         return of_training(Path(what))
-    run, colon, trial = what.rpartition(":")
-    if colon and not Path(what).is_file():
-        from nas.runs import open_run
+    if run := options.run_in(what, runs_dir):
         from nas.runs.journal import read_trials
 
         if image or classes:
             raise click.UsageError("a trial has the images and classes it was trained on: no --input or --classes")
-        opened = open_run(run, runs_dir=runs_dir)
-        return of_trial(opened, trial, read_trials(opened))
+        return of_trial(run, what.rpartition(":")[2], read_trials(run))
     named = options.named(what)
     return untrained(Path(named.name).stem, options.network(named, classes), image or named.input)

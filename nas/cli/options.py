@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +13,12 @@ from nas.arch.about import paper
 from nas.arch.cost import Shape
 from nas.arch.named import Named
 from nas.arch.nodes import Chain, chain, is_open
-from nas.arch.rewrite import with_classes
+from nas.arch.rewrite import classes_of, with_classes
 from nas.arch.text import parse
 from nas.errors import NasError, TextError
+
+if TYPE_CHECKING:
+    from nas.runs import Run
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 address = click.option("--address", help="Train on the Ray cluster at HOST:PORT, or auto for that of this host.")
@@ -58,8 +61,10 @@ gpus_per_trial = click.option(
 image = click.option("--input", "image", type=_Image(), help="Shape of an image, if not the network's own.")
 
 
-def named(spec: str) -> Named:
-    """The network that an argument means: a name, perhaps with rewrites, or a file that holds a network's text."""
+def named(spec: str, runs_dir: Path | None = None) -> Named:
+    """The network that an argument means: a name, perhaps with rewrites, RUN:TRIAL, or a file with a network's text."""
+    if run := run_in(spec, runs_dir):
+        return _of_trial(run, spec)
     file = Path(spec)
     try:
         if not file.is_file():
@@ -75,6 +80,32 @@ def named(spec: str) -> Named:
     return unpublished(spec, whole, (3, 224, 224))
 
 
+def run_in(spec: str, runs_dir: Path | None = None) -> "Run | None":
+    """The run of an argument RUN:TRIAL, its folder or its name in `runs_dir`; None where the argument is no such one.
+
+    Raises:
+        RunError: there is no such run, or it is damaged.
+    """
+    run, colon, _ = spec.rpartition(":")
+    if not colon or Path(spec).is_file():
+        return None
+    from nas.runs import open_run
+
+    return open_run(run, runs_dir=runs_dir or Path("runs"))
+
+
+def _of_trial(run: "Run", spec: str) -> Named:
+    """The network of a trial, for the images of its run."""
+    from nas.data import load
+    from nas.runs.journal import read_trials
+    from nas.runs.meant import meant
+
+    trial = meant(run, spec.rpartition(":")[2], read_trials(run))
+    asked = run.request
+    images = load(asked.data, size=asked.size, seed=asked.seed)
+    return unpublished(spec, chain(parse(trial.network)), images.input)
+
+
 def network(named: Named, classes: int | None) -> Chain:
     """The network, for so many classes where that is said."""
     return chain(named.network() if classes is None else with_classes(named.network(), classes))
@@ -82,11 +113,12 @@ def network(named: Named, classes: int | None) -> Chain:
 
 def unpublished(name: str, network: Chain, input: Shape) -> Named:
     """A network that no paper has, for images of shape `input` and as many classes as it tells apart unless said."""
+    own = classes_of(network)
 
     def make(classes: int) -> Chain:
-        return with_classes(network, classes) if classes else network
+        return network if classes == own else with_classes(network, classes)
 
-    return Named(name, make, input, 0, 0, "")
+    return Named(name, make, input, own, 0, "")
 
 
 def has_words(named: Named, words: Iterable[str]) -> bool:

@@ -68,5 +68,4 @@ def _record(run: "Run") -> "Record":
         images = load(asked.data, size=asked.size, seed=asked.seed)
     except (DataError, NameUnknownError):
         return record(run)
-    start = options.named(asked.around).fitted(len(images.classes), images.input) if asked.around else None
-    return record(run, input=images.input, start=start, named=named_in([run]))
+    return record(run, input=images.input, start=asked.network_around(), named=named_in([run]))

@@ -24,13 +24,12 @@ def command(run: str, budget: str | None, address: str | None, runs_dir: Path, a
       nas resume runs/first
       nas resume first --budget 30cpumin
     """
-    from nas.data import load
     from nas.runs import open_run
     from nas.search.budget import Budget
     from nas.search.run import resume
 
     from nas.cli.progress import Display  # isort: skip
-    from nas.cli.ending import report, rewritten  # isort: skip
+    from nas.cli.ending import report  # isort: skip
 
     found = open_run(run, runs_dir=runs_dir)
     more = Budget.parse(budget) if budget else None
@@ -41,8 +40,4 @@ def command(run: str, budget: str | None, address: str | None, runs_dir: Path, a
 
         compared.report(result, None, as_json=as_json)
         return
-    asked, start = found.request, None
-    if asked.around:
-        images = load(asked.data, size=asked.size, seed=asked.seed)
-        start = rewritten(asked.around, images.input, len(images.classes))
-    report(result, start, as_json=as_json)
+    report(result, found.request.network_around(), as_json=as_json)

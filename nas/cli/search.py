@@ -19,7 +19,7 @@ _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
 @click.command()
 @click.option("--budget", required=True, help="Device time over all workers, or trials: 10cpumin, 2gpuh, 40trials.")
 @click.option("--space", help="A space's name, or FILE.py:NAME.  [default: residual]")
-@click.option("--around", help="Search around this named network instead: its numbers become holes.")
+@click.option("--around", help="Search around this network instead, a name or RUN:best: its numbers become holes.")
 @click.option("--data", help="fashion-mnist, mnist, cifar10, cifar100, or a folder.  [default: an embedded sample]")
 @click.option("--size", type=click.IntRange(8, 1024), help="Resize images to this side, in pixels.")
 @click.option(
@@ -128,7 +128,7 @@ def command(
     from nas.train.recipe import SEARCH
 
     from nas.cli.progress import Display  # isort: skip
-    from nas.cli.ending import report, rewritten  # isort: skip
+    from nas.cli.ending import report  # isort: skip
 
     spent = Budget.parse(budget)
     if finalists and not spent.is_time:
@@ -136,7 +136,7 @@ def command(
     if finalists is None:
         finalists = _FINALISTS if spent.is_time and spent.amount >= _LEAST_FOR_FINALISTS_S else 0.0
     images = load(data, size=size, seed=seed)
-    start = rewritten(around, images.input, len(images.classes)) if around else None
+    start = options.named(around, runs_dir).fitted(len(images.classes), images.input) if around else None
     searched: Space = (
         opened(start, images.input)
         if start is not None

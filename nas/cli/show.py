@@ -45,12 +45,14 @@ def command(
 ) -> None:
     """Show a network: what it is, what it is made of and what it costs.
 
-    NETWORK is a name, with rewrites after a plus sign if wanted, or a file with a network's text.
+    NETWORK is a name, with rewrites after a plus sign if wanted, a trial of a run, RUN:TRIAL or RUN:best, or a file
+    with a network's text.
 
     \b
     Examples:
       nas show resnet50
       nas show resnet18+se --classes 10
+      nas show runs/NAME:best
       nas show --space residual --point point.json --json
     """
     if (network is None) == (space is None) or (space is None) != (point is None):

@@ -114,19 +114,10 @@ def _planned(asked: dict[str, Any], seed: int, runs_dir: Path) -> "Training":
 
 def _found(asked: dict[str, Any], runs_dir: Path) -> tuple[Named, str | None, int | None]:
     """The network, under the name whose paper's recipe is meant, and the data and size of its images."""
-    what = asked["what"]
-    run, colon, trial = what.rpartition(":")
-    if not colon or Path(what).is_file():
-        return options.named(what), asked["data"], asked["size"]
-    from nas.export.subject import of_trial
-    from nas.runs import open_run
-    from nas.runs.journal import read_trials
-
-    opened = open_run(run, runs_dir=runs_dir)
-    subject = of_trial(opened, trial, read_trials(opened))
-    own = opened.request
-    made = options.unpublished(what, subject.network, subject.input)
-    return made, asked["data"] or own.data, asked["size"] or own.size
+    what, data, size = asked["what"], asked["data"], asked["size"]
+    if run := options.run_in(what, runs_dir):
+        data, size = data or run.request.data, size or run.request.size
+    return options.named(what, runs_dir), data, size
 
 
 def _chosen(recipe: str, name: str, network: Network) -> "Recipe":

@@ -145,7 +145,7 @@ def _check_space(folder: Path, needed_bytes: int) -> None:
         raise DataError(
             f"the cache must have room for {needed_bytes:,} bytes, got {free_bytes:,} free",
             path=str(folder.parent),
-            hint="ask for smaller images, as in size=64, or name another folder in NAS_CACHE",
+            hint="ask for smaller images, --size 64, or size=64 in Python; or name another folder in NAS_CACHE",
         )
 
 

@@ -275,7 +275,7 @@ def _most_common_size(headers: dict[Path, Header], root: Path) -> tuple[int, int
         raise DataError(
             f"most images must be of one size, or one must be asked for, got {len(counts)} sizes",
             path=str(root),
-            hint="ask for one, as in size=64",
+            hint="ask for one: --size 64, or size=64 in Python",
         )
     return size
 

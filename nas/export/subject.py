@@ -16,8 +16,9 @@ from nas.export.errors import ExportError
 from nas.lower import NetworkModule, build
 from nas.runs import Run, Trial
 from nas.runs.folder import weights
-from nas.runs.journal import open_journal, read_finals
-from nas.runs.repeats import Repeated, repeated
+from nas.runs.journal import open_journal
+from nas.runs.meant import meant
+from nas.runs.repeats import Repeated
 from nas.train import final
 from nas.weights.files import read
 
@@ -94,24 +95,22 @@ def untrained(name: str, network: Network, input: Shape) -> Subject:
 
 
 def of_trial(run: Run, which: str, trials: list[Trial]) -> Subject:
-    """A trial of a run: its number, or "best" for the highest validation accuracy, among equals the fewest MACs.
-
-    Where the run has finalists, "best" is the one with the best mean, with the weights of its best training.
+    """A trial of a run: its number, or "best"; a finalist with the weights of its best training.
 
     Raises:
-        ExportError: no such trial was trained to its end, or its weights are gone.
+        RunError: there is no such trial.
+        ExportError: it was not trained to its end, or its weights are gone.
         DataError: the data of the run is not at hand any more.
     """
-    request = run.request
+    request, chosen = run.request, meant(run, which, trials)
     data = load(request.data, size=request.size, seed=request.seed)
-    if which == "best" and (finalists := repeated(read_finals(run))):
-        network = max(finalists, key=lambda network: (network.validated, -network.macs))
-        trial, file = network.best, weights(run.finalists, network.best.number)
-        told = _told_of_finalist(run, network)
+    if isinstance(chosen, Repeated):
+        trial = chosen.best
+        file, told = weights(run.finalists, trial.number), _told_of_finalist(run, chosen)
     else:
-        trained = [trial for trial in trials if trial.state == "complete" and trial.accuracy is not None]
-        trial = _best(run, trained) if which == "best" else _numbered(run, which, trials)
-        file, told = run.weights(trial.number), _told(run, trial, data, len(trained))
+        trial = _trained(run, chosen)
+        trained = sum(other.state == "complete" and other.accuracy is not None for other in trials)
+        file, told = run.weights(trial.number), _told(run, trial, data, trained)
     if not file.is_file():
         raise ExportError(
             f"a trial that is exported has weights, but those of trial {trial.number} are not there",
@@ -179,25 +178,11 @@ def _data_told(name: str, data: Dataset) -> dict[str, Any]:
     }
 
 
-def _best(run: Run, trained: list[Trial]) -> Trial:
-    if not trained:
-        raise ExportError("no trial of this run was trained to its end", path=str(run.folder), hint="search longer")
-    return max(trained, key=lambda trial: (trial.accuracy or 0.0, -trial.macs))
-
-
-def _numbered(run: Run, which: str, trials: list[Trial]) -> Trial:
-    there = {str(trial.number): trial for trial in trials}
-    if which not in there:
-        raise ExportError(
-            f'a trial is said by its number, or as "best", got {which!r}',
-            path=str(run.folder),
-            hint=f"it has the trials 0 to {len(there) - 1}" if there else "it has no trials",
-        )
-    trial = there[which]
+def _trained(run: Run, trial: Trial) -> Trial:
     if trial.state != "complete":
         why = f": {trial.reason}" if trial.reason else ""
         raise ExportError(
-            f"a trial that is exported was trained to its end, but trial {which} is {trial.state}{why}",
+            f"a trial that is exported was trained to its end, but trial {trial.number} is {trial.state}{why}",
             path=str(run.folder),
             hint=f"say {run.name}:best for the best of those that were",
         )

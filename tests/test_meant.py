@@ -1,0 +1,128 @@
+"""A trial of a run is a network: wherever a command takes one, RUN:TRIAL and RUN:best are understood."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+import nas.cli
+from nas.arch.locate import locate
+from nas.arch.text import parse, text
+from nas.errors import DataError, RunError
+from nas.runs import Run, Trial
+from nas.runs.folder import open_run
+from nas.runs.journal import read_trials
+from tests.test_resume import SPACE
+
+SEARCH = ["search", "--space", "tiny.py:tiny", "--epochs", "1", "--workers", "0"]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(nas.cli.group, arguments, catch_exceptions=False)
+
+
+def answer(*arguments: str) -> Any:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a run, `first`, of three trials on the embedded sample."""
+    folder = tmp_path_factory.mktemp("meant")
+    (folder / "tiny.py").write_text(SPACE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("NAS_CACHE", str(folder / "cache"))
+        answer(*SEARCH, "--budget", "3trials", "--name", "first")
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def searched(home: Path) -> Run:
+    return open_run(home / "runs" / "first")
+
+
+@pytest.fixture(scope="module")
+def best(searched: Run) -> Trial:
+    return max(read_trials(searched), key=lambda trial: (trial.accuracy or 0, -trial.macs))
+
+
+def test_it_is_shown_on_the_images_of_its_run(searched: Run, best: Trial) -> None:
+    for trial in read_trials(searched):
+        shown = answer("show", f"runs/first:{trial.number}")
+        assert (shown["text"], shown["macs"], shown["input"]) == (trial.network, trial.macs, [1, 28, 28])
+    assert answer("show", "first:best")["fingerprint"] == best.fingerprint
+
+
+def test_it_is_drawn_and_opened(home: Path) -> None:
+    assert run("draw", "first:best", "--out", "best.svg").exit_code == 0
+    assert "first:best" in (home / "best.svg").read_text()
+    assert run("open", "first:best", "--out", "around.py").exit_code == 0
+    assert answer("info", "--space", "around.py:space")["points"] > 1
+
+
+def test_it_is_told_apart_from_another(best: Trial) -> None:
+    assert answer("diff", "first:best", f"first:{best.number}") == []
+    assert answer("diff", "first:best", "lenet5")
+
+
+def test_it_lies_in_its_space_at_its_point(searched: Run, best: Trial) -> None:
+    point = locate(parse(best.network), searched.request.open_space())
+    assert answer("locate", "first:best", "--space", "tiny.py:tiny")["point"] == point == best.point
+
+
+def test_it_is_compared_on_other_images_of_other_sizes(home: Path) -> None:
+    rng = np.random.default_rng(0)
+    for side in range(12, 42):
+        for word in ("cat", "dog"):
+            (home / "own" / "train" / word).mkdir(parents=True, exist_ok=True)
+            image = Image.fromarray(rng.integers(0, 255, (side, side, 3), dtype=np.uint8))
+            image.save(home / "own" / "train" / word / f"{side}.png")
+    asked = ["compare", "first:best", "lenet5_modern", "--data", "own", "--epochs", "1", "--seeds", "1"]
+    with pytest.raises(DataError, match="--size 64"):
+        run(*asked)
+    told = answer(*asked, "--size", "28", "--workers", "0", "--name", "both")
+    assert {network["name"] for network in told["networks"]} == {"first:best", "lenet5_modern"}
+    (first, _) = (network for _, network, _ in open_run(home / "runs" / "both").request.listed())
+    assert "linear(2)" in text(first)
+
+
+def test_a_search_around_it_outlives_it(home: Path, searched: Run, best: Trial) -> None:
+    answer("search", "--around", "first:best", "--epochs", "1", "--workers", "0", "--budget", "1trials", "--name", "on")
+    around = open_run(home / "runs" / "on")
+    assert read_trials(around)[0].fingerprint == best.fingerprint
+    away = shutil.move(searched.folder, home / "away")
+    try:
+        assert answer("report", "on")["bytes"] > 0
+        assert len(answer("resume", "on", "--budget", "1trials")["front"]) >= 1
+    finally:
+        shutil.move(away, searched.folder)
+
+
+@pytest.mark.parametrize(
+    ("meant", "message"),
+    [
+        ("first:77", "a trial is said by its number, or as \"best\", got '77'\nhint: it has the trials 0 to 2"),
+        ("nowhere:best", "a run is a folder with a run.json, found none\nhint: there are first"),
+    ],
+)
+@pytest.mark.parametrize("command", [("show",), ("diff", "lenet5"), ("locate", "--space", "residual"), ("export",)])
+def test_what_it_cannot_mean_is_told(home: Path, command: tuple[str, ...], meant: str, message: str) -> None:
+    with pytest.raises(RunError, match=message):
+        run(*command, meant)
+
+
+def test_a_file_tells_how_many_classes_its_network_has(home: Path) -> None:
+    (home / "own.txt").write_text(run("show", "resnet18", "--text").output)
+    assert answer("locate", "own.txt", "--space", "article") == {
+        **answer("locate", "resnet18", "--space", "article"),
+        "network": "own.txt",
+    }
