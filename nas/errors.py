@@ -44,6 +44,10 @@ class DataError(NasError):
     """A data set is absent, damaged, empty or unlabelled."""
 
 
+class SizesError(DataError):
+    """Images are of many sizes, and none was asked for."""
+
+
 class BudgetError(NasError):
     """A budget cannot be read, or cannot be spent on this machine."""
 

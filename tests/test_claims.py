@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from nas import catalog
@@ -13,7 +14,7 @@ from nas.arch.cost import cost
 from nas.arch.diff import diff
 from nas.claims import speed, verdict
 from nas.claims.claims import CLAIMS, Contrast
-from nas.claims.plan import Plan
+from nas.claims.plan import Plan, plan
 from nas.claims.run import run as run_all
 from nas.cli import group
 from nas.errors import NasError
@@ -22,6 +23,7 @@ from nas.train.evaluate import Score
 from nas.train.failure import TrialFailure
 from nas.train.fit import Epoch
 from nas.train.recipe import Recipe
+from tests.test_data import of_many_sizes
 
 IMAGE = (1, 28, 28)
 TRAINED = [name for name, claim in CLAIMS.items() if claim.arms]
@@ -177,3 +179,11 @@ def test_speed_is_measured_and_trains_nothing(tmp_path: Path, monkeypatch: pytes
     result = CliRunner().invoke(group, ["claims", "speed", "--seeds", "3"])
     assert result.exit_code == 2
     assert "speed trains nothing" in result.output
+
+
+def test_images_of_many_sizes_are_made_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAS_CACHE", str(tmp_path / "cache"))
+    photos = str(of_many_sizes(tmp_path / "photos"))
+    made = plan(CLAIMS["shuffle"], catalog.network, data=photos, device=torch.device("cpu"), budget_s=1, seeds=1)
+    assert made.input == (3, 32, 32)
+    assert {training.size for training in made.trainings} == {32}

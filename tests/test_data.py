@@ -53,6 +53,14 @@ def folder(tmp_path: Path) -> Path:
     return root
 
 
+def of_many_sizes(root: Path) -> Path:
+    """An image folder of two classes, in which no two images of a class are of one size."""
+    for side in range(20, 60):
+        for label, shade in (("cat", 50), ("dog", 200)):
+            picture(root / "train" / label / f"{side}.png", shade, size=(side, side + 1))
+    return root
+
+
 def picture(path: Path, shade: int, size: tuple[int, int] = (8, 6), mode: str = "RGB") -> None:
     """A PNG or JPEG of one grey level, `size` being (width, height)."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,16 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from nas import catalog
 from nas.cli import group
 from nas.errors import NasError
-from nas.reproduce.plan import Plan, _is_imagenet
+from nas.reproduce.plan import Plan, _is_imagenet, plan
 from nas.reproduce.structure import structure
 from nas.reproduce.verdict import concluded, needs, verdict
 from nas.train import final
 from nas.train.recipes import of_paper
+from tests.test_data import of_many_sizes
 
 OURS = {"top1_error": 9.0, "spread": 0.1, "seeds": 3}
 
@@ -109,3 +111,11 @@ def test_it_is_a_name_that_is_reproduced(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(NasError, match="got a file"):
         run(str(file))
+
+
+def test_images_of_many_sizes_are_made_those_of_the_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAS_CACHE", str(tmp_path / "cache"))
+    photos = str(of_many_sizes(tmp_path / "photos"))
+    named = catalog.network("mobilenet_v1-0.25-128")
+    made = plan(named, data=photos, recipe=None, device=torch.device("cpu"), budget_s=1, seeds=1)
+    assert [training.size for training in made.trainings] == [128]

@@ -1,6 +1,7 @@
 """On which data and for how long the networks of a claim are trained, all alike."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from nas.claims.claims import Claim
 from nas.data import Dataset, load
 from nas.data.cache import default_dir
 from nas.data.find import is_at_hand
+from nas.errors import SizesError
 from nas.search.pace import pace, together
 from nas.train import recipes
 from nas.train.final import Training, training_of
@@ -92,7 +94,7 @@ def plan(
     """The longest trainings of a claim's networks that a budget allows; on a few images each shows how fast it is.
 
     All have the recipe `fast`, as many epochs, and the same images in the same order; a network without norms has the
-    lower rate that `fast` gives it. Images of more than 64 pixels are made 32 pixels large.
+    lower rate that `fast` gives it. Images of more than 64 pixels or of many sizes are made 32 pixels large.
 
     Args:
         claim: One whose networks are trained.
@@ -143,9 +145,10 @@ def plan(
 
 
 def _loaded(data: str) -> tuple[Dataset, int | None]:
-    images = load(data)
-    if max(images.input[1:]) <= _LARGEST_IMAGES:
-        return images, None
+    with suppress(SizesError):
+        images = load(data)
+        if max(images.input[1:]) <= _LARGEST_IMAGES:
+            return images, None
     return load(data, size=_SMALL_IMAGES), _SMALL_IMAGES
 
 

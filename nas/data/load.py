@@ -32,7 +32,7 @@ def load(
 
     Raises:
         NameUnknownError: there is neither a data set nor a file of this name.
-        DataError: the data is absent, damaged, empty or unlabelled.
+        DataError: the data is absent, damaged, empty or unlabelled; a `SizesError` says that a size must be asked for.
     """
     if size is not None and size < 1:
         raise DataError(f"the side of images must be 1 pixel or more, got {size}", path="size")

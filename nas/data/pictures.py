@@ -18,7 +18,7 @@ from PIL import Image
 from nas.data.dataset import Bytes, Ints
 from nas.data.progress import Progress
 from nas.data.source import Labelled, Opened, Source, listing, resized
-from nas.errors import DataError
+from nas.errors import DataError, SizesError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
 SPLITS = ("train", "val", "test")
@@ -272,7 +272,7 @@ def _most_common_size(headers: dict[Path, Header], root: Path) -> tuple[int, int
     counts = Counter((header.height, header.width) for header in headers.values())
     (size, count), *_ = counts.most_common(1)
     if 2 * count <= len(headers):
-        raise DataError(
+        raise SizesError(
             f"most images must be of one size, or one must be asked for, got {len(counts)} sizes",
             path=str(root),
             hint="ask for one: --size 64, or size=64 in Python",

@@ -11,9 +11,10 @@ from nas.arch.cost import cost
 from nas.arch.diff import diff
 from nas.arch.named import Named
 from nas.arch.text import text
-from nas.data import load
+from nas.data import Dataset, load
 from nas.data.cache import default_dir
 from nas.data.find import is_at_hand
+from nas.errors import SizesError
 from nas.search.pace import pace
 from nas.train import recipes
 from nas.train.final import Training, training_of
@@ -116,9 +117,7 @@ def plan(
     """
     paper = recipes.of_paper(named.name)
     data = data or _at_hand(paper.data)
-    side = named.input[1]
-    size = side if side <= _SMALL_IMAGES and data != "imagenet" else None
-    images = load(data, size=size)
+    images, size = _loaded(data, named.input[1])
     is_papers = data in paper.data or ("imagenet" in paper.data and _is_imagenet(images.classes))
     network = named.fitted(len(images.classes), images.input)
     recipe = recipe or ("paper" if is_papers else "fast")
@@ -153,6 +152,15 @@ def plan(
         budget_s=budget_s,
         trainings=tuple(replace(first, seed=seed) for seed in range(count)),
     )
+
+
+def _loaded(data: str, side: int) -> tuple[Dataset, int | None]:
+    """Images at the side of a network for small ones, else as they are; where they are of many sizes, at its side."""
+    size = side if side <= _SMALL_IMAGES and data != "imagenet" else None
+    try:
+        return load(data, size=size), size
+    except SizesError:
+        return load(data, size=side), side
 
 
 def _is_imagenet(classes: Sequence[str]) -> bool:
