@@ -1,4 +1,4 @@
-"""A trial of a run is a network: wherever a command takes one, RUN:TRIAL and RUN:best are understood."""
+"""What was trained is a network: a trial of a run, or a training's, wherever a command takes one."""
 
 import json
 import shutil
@@ -118,6 +118,14 @@ def test_a_search_around_it_outlives_it(home: Path, searched: Run, best: Trial) 
 def test_what_it_cannot_mean_is_told(home: Path, command: tuple[str, ...], meant: str, message: str) -> None:
     with pytest.raises(RunError, match=message):
         run(*command, meant)
+
+
+def test_the_folder_of_a_training_means_its_network(home: Path, best: Trial) -> None:
+    answer("train", "first:best", "--epochs", "1", "--budget", "1cpus", "--out", "trained")
+    assert answer("show", "trained")["text"] == best.network
+    assert answer("diff", "trained", "first:best") == []
+    Path("resnet18").mkdir()
+    assert answer("show", "resnet18")["name"] == "resnet18"
 
 
 def test_a_file_tells_how_many_classes_its_network_has(home: Path) -> None:

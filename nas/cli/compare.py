@@ -52,11 +52,11 @@ def command(
 ) -> None:
     """Train networks under equal conditions, and set their accuracy against what they cost.
 
-    A NETWORK is a name, a pattern such as "resnet*", a trial of a run, RUN:TRIAL or RUN:best, a file, or "all". Each is
-    rewritten for the data's images and classes and trained with several seeds, all for as many epochs: those of
-    --epochs, or what --budget allows, where all then have fewer images too if need be. The test split is looked at once
-    in each training, at its end. The run's folder holds everything; `nas resume` goes on with it where it was
-    interrupted or killed.
+    A NETWORK is a name, a pattern such as "resnet*", a trial of a run, RUN:TRIAL or RUN:best, the folder of a training,
+    a file with a network's text, or "all". Each is rewritten for the data's images and classes and trained with several
+    seeds, all for as many epochs: those of --epochs, or what --budget allows, where all then have fewer images too if
+    need be. The test split is looked at once in each training, at its end. The run's folder holds everything; `nas
+    resume` goes on with it where it was interrupted or killed.
 
     With --published, what is published is compared, and nothing is trained: errors on ImageNet against costs, with the
     front of top-1 error against MACs marked. WORDS narrow the networks to those that have one of them in name, year,

@@ -65,7 +65,7 @@ def _runs(typed: str, ctx: click.Context) -> Iterator[CompletionItem]:
 
 
 def _models(typed: str, ctx: click.Context) -> Iterator[CompletionItem]:
-    """What is a network: the best of a run, a name, a file."""
+    """What is a network: a name, a file, the best of a run."""
     yield from _networks(typed, ctx)
     yield from _beginning(typed, (f"{run}:best" for run in _run_names(ctx)))
 

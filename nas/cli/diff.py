@@ -16,7 +16,7 @@ from nas.cli import options
 def command(a: str, b: str, as_json: bool) -> None:
     """Show what turns one network into another.
 
-    A and B are names, RUN:TRIAL, RUN:best or files with a network's text.
+    A and B are names, RUN:TRIAL, RUN:best, folders of trainings, or files with a network's text.
 
     \b
     Examples:

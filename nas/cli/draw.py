@@ -17,9 +17,9 @@ from nas.errors import NasError
 def command(network: str, out: Path, image: Shape | None, classes: int | None) -> None:
     """Draw a network: its stages with shapes and MACs, and the inside of each kind of block.
 
-    NETWORK is a name, with rewrites after a plus sign if wanted, a trial of a run, RUN:TRIAL or RUN:best, or a file
-    with a network's text, as `nas show --text` prints that of any network or point of a space. The picture is an SVG,
-    which browsers show.
+    NETWORK is a name, with rewrites after a plus sign if wanted, a trial of a run, RUN:TRIAL or RUN:best, the folder of
+    a training, or a file with a network's text, as `nas show --text` prints that of any network or point of a space.
+    The picture is an SVG, which browsers show.
 
     \b
     Examples:

@@ -21,8 +21,8 @@ from nas.errors import LocateError
 def command(network: str, space: str, classes: int | None, as_json: bool) -> None:
     """Find the point of a space at which a network lies.
 
-    NETWORK is a name, RUN:TRIAL, RUN:best or a file with a network's text. Exit code 1 says that it lies outside; the
-    message says where the two part.
+    NETWORK is a name, RUN:TRIAL, RUN:best, the folder of a training, or a file with a network's text. Exit code 1 says
+    that it lies outside; the message says where the two part.
 
     \b
     Example:

@@ -49,10 +49,10 @@ def command(
 ) -> None:
     """Print a space around a network as a Python file, to change and to search.
 
-    NETWORK is a name, with rewrites after a plus sign if wanted, a trial of a run, RUN:TRIAL or RUN:best, or a file
-    with a network's text. The kinds of its numbers that are named become holes around today's values; those of
-    `nas search --around` unless said: all but groups. The network is rewritten for other images and classes where
-    asked.
+    NETWORK is a name, with rewrites after a plus sign if wanted, a trial of a run, RUN:TRIAL or RUN:best, the folder of
+    a training, or a file with a network's text. The kinds of its numbers that are named become holes around today's
+    values; those of `nas search --around` unless said: all but groups. The network is rewritten for other images and
+    classes where asked.
 
     \b
     Examples:

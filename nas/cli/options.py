@@ -62,10 +62,15 @@ image = click.option("--input", "image", type=_Image(), help="Shape of an image,
 
 
 def named(spec: str, runs_dir: Path | None = None) -> Named:
-    """The network that an argument means: a name, perhaps with rewrites, RUN:TRIAL, or a file with a network's text."""
+    """The network that an argument means: a name, perhaps with rewrites; a file with a network's text; or one trained.
+
+    That is said as RUN:TRIAL, with the run's folder or its name in `runs_dir`, or as the folder of a training.
+    """
+    file = Path(spec)
     if run := run_in(spec, runs_dir):
         return _of_trial(run, spec)
-    file = Path(spec)
+    if file.is_dir() and (made := _of_training(file)):
+        return made
     try:
         if not file.is_file():
             return catalog.network(spec)
@@ -104,6 +109,16 @@ def _of_trial(run: "Run", spec: str) -> Named:
     asked = run.request
     images = load(asked.data, size=asked.size, seed=asked.seed)
     return unpublished(spec, chain(parse(trial.network)), images.input)
+
+
+def _of_training(folder: Path) -> Named | None:
+    """The network that `nas train` trained in a folder, for its images; None where it trained none."""
+    from nas.train.final import recorded
+
+    training = recorded(folder)
+    if training is None:
+        return None
+    return unpublished(str(folder), chain(parse(training.network)), training.dataset().input)
 
 
 def network(named: Named, classes: int | None) -> Chain:

@@ -45,8 +45,8 @@ def command(
 ) -> None:
     """Show a network: what it is, what it is made of and what it costs.
 
-    NETWORK is a name, with rewrites after a plus sign if wanted, a trial of a run, RUN:TRIAL or RUN:best, or a file
-    with a network's text.
+    NETWORK is a name, with rewrites after a plus sign if wanted, a trial of a run, RUN:TRIAL or RUN:best, the folder of
+    a training, or a file with a network's text.
 
     \b
     Examples:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("what", metavar="[RUN:TRIAL|RUN:best|NETWORK|FILE]", required=False)
+@click.argument("what", metavar="[RUN:TRIAL|RUN:best|TRAINING|NETWORK|FILE]", required=False)
 @click.option("--data", help="fashion-mnist, mnist, cifar10, cifar100, or a folder.  [default: an embedded sample]")
 @click.option("--size", type=click.IntRange(8, 1024), help="Resize images to this side, in pixels.")
 @click.option("--recipe", default="fast", show_default=True, help="paper, fast, or a .toml or .json file.")
@@ -49,9 +49,10 @@ def command(
 ) -> None:
     """Train one network to keep it, and say its accuracy on the test split.
 
-    A named network is rewritten for the size of the images and the number of classes, and what that changes is said.
-    The validation split is looked at after every epoch, the test split once, at the end. A training that was killed
-    goes on when the same is asked again, or with --resume FOLDER. `nas export FOLDER` takes the model home.
+    A network is rewritten for the size of the images and the number of classes, and what that changes is said. That of
+    a trial, or of another training, said by its folder, is trained anew, on the same data unless said. The validation
+    split is looked at after every epoch, the test split once, at the end. A training that was killed goes on when the
+    same is asked again, or with --resume FOLDER. `nas export FOLDER` takes the model home.
 
     \b
     Examples:
@@ -114,9 +115,13 @@ def _planned(asked: dict[str, Any], seed: int, runs_dir: Path) -> "Training":
 
 def _found(asked: dict[str, Any], runs_dir: Path) -> tuple[Named, str | None, int | None]:
     """The network, under the name whose paper's recipe is meant, and the data and size of its images."""
+    from nas.train.final import recorded
+
     what, data, size = asked["what"], asked["data"], asked["size"]
     if run := options.run_in(what, runs_dir):
         data, size = data or run.request.data, size or run.request.size
+    elif Path(what).is_dir() and (training := recorded(Path(what))):
+        data, size = data or training.data, size or training.size
     return options.named(what, runs_dir), data, size
 
 
