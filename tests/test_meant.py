@@ -8,16 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner, Result
 from PIL import Image
 
 import nas.cli
 from nas.arch.locate import locate
 from nas.arch.text import parse, text
+from nas.data import load
 from nas.errors import DataError, RunError
+from nas.export.subject import of_training
 from nas.runs import Run, Trial
 from nas.runs.folder import open_run
 from nas.runs.journal import read_trials
+from nas.train.evaluate import evaluate
+from tests.test_data import of_many_sizes
 from tests.test_resume import SPACE
 
 SEARCH = ["search", "--space", "tiny.py:tiny", "--epochs", "1", "--workers", "0"]
@@ -126,6 +131,24 @@ def test_the_folder_of_a_training_means_its_network(home: Path, best: Trial) -> 
     assert answer("diff", "trained", "first:best") == []
     Path("resnet18").mkdir()
     assert answer("show", "resnet18")["name"] == "resnet18"
+
+
+def test_what_was_trained_is_measured_on_a_folder_as_on_its_data(home: Path) -> None:
+    photos = of_many_sizes(home / "photos")
+    answer("train", "first:best", "--data", "photos", "--size", "28", "--epochs", "2", "--out", "pets")
+    module = of_training(Path("pets")).module
+    data = load("photos", size=28)
+    scores = [evaluate(module, split, data, device=torch.device("cpu")) for split in (data.train, data.val, data.test)]
+    right = sum(score.accuracy * score.count for score in scores)
+    answer("export", "pets", "--format", "weights", "--out", "home")
+    for what in ("pets", "home/weights.pt"):
+        told = answer("evaluate", what, "photos/train")
+        assert (told["count"], told["accuracy"]) == (80, pytest.approx(right / 80))
+    (photos / "train" / "cat").rename(photos / "train" / "fish")
+    with pytest.raises(
+        DataError, match=r"a folder has the name of a class of the network, got fish\nhint: .* cat, dog"
+    ):
+        run("evaluate", "pets", "photos/train")
 
 
 def test_a_file_tells_how_many_classes_its_network_has(home: Path) -> None:

@@ -12,7 +12,7 @@ from nas.errors import NasError
 _COMMANDS = {
     "search": "Search a space for networks with the best accuracy per MAC.",
     "train": "Train one network to keep it, and say its accuracy on the test split.",
-    "evaluate": "Measure the errors of weights on a folder of images, of one centre crop.",
+    "evaluate": "Measure the errors of trained weights on a folder of images.",
     "reproduce": "Reproduce a network's paper as far as this machine allows, and say how far that is.",
     "claims": "Test a claim of the papers on networks that differ in one part.",
     "bench": "Compare the strategies on a table of trained networks.",

@@ -14,26 +14,36 @@ from nas.cli import options
 from nas.errors import DataError, WeightsError
 
 _IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+_SHARE = 0.875
+_TOP = 5
 
 
 @click.command()
-@click.argument("weights", type=click.Path(path_type=Path))
+@click.argument("what", metavar="RUN:TRIAL|RUN:best|TRAINING|WEIGHTS")
 @click.argument("images", type=click.Path(path_type=Path))
 @click.option("--network", help="Whose weights they are, where no card lies beside them.")
 @click.option(
-    "--share", type=click.FloatRange(0.1, 1), default=0.875, show_default=True, help="Of a side, in the crop."
+    "--share",
+    type=click.FloatRange(0.1, 1),
+    help=f"Of a side, in the crop.  [default: {_SHARE}; the whole image for what was trained here]",
 )
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
 @options.as_json
-def command(weights: Path, images: Path, network: str | None, share: float, batch: int, as_json: bool) -> None:
-    """Measure the errors of weights on a folder of images, of one centre crop.
+def command(
+    what: str, images: Path, network: str | None, share: float | None, batch: int, runs_dir: Path, as_json: bool
+) -> None:
+    """Measure the errors of trained weights on a folder of images.
 
-    WEIGHTS is a file that `nas import` wrote; its card says the network and how images are normalized. IMAGES holds a
-    folder for each class, in the order of the network's outputs when sorted by name, as ImageNet's val/ with one folder
-    for each synset does. Images are resized bilinearly; who resizes otherwise gets slightly other errors.
+    IMAGES holds a folder for each class. A trial of a run, or the training of a folder, sees its images as in training,
+    stretched to its size, and knows the classes by name. WEIGHTS is a file that `nas import` or `nas export --format
+    weights` wrote; its card says the network and how images are normalized. Imported weights see one centre crop, and
+    the folders, sorted by name, are the network's outputs in order, as in ImageNet's val/ with one folder for each
+    synset. Images are cropped bilinearly; who resizes otherwise gets slightly other errors.
 
     \b
     Examples:
+      nas evaluate runs/NAME:best path/to/new/images
       nas import resnet50 --from torchvision:resnet50:IMAGENET1K_V1
       nas evaluate resnet50.pt path/to/imagenet/val
     """
@@ -43,8 +53,13 @@ def command(weights: Path, images: Path, network: str | None, share: float, batc
     from nas.train.evaluate import score
     from nas.weights.files import read
 
-    whole, card = _network(weights, network)
+    subject = options.trained(what, runs_dir)
+    weights = subject.weights if subject and subject.weights else Path(what)
+    whole, card = (subject.network, subject.card()) if subject else _network(weights, network)
     state, device, shape = read(weights), pick_device(), tuple(card["input"])
+    classes = card.get("classes")
+    if share is None and classes is None:
+        share = _SHARE
     crops = Crops(
         images,
         shape,
@@ -53,6 +68,7 @@ def command(weights: Path, images: Path, network: str | None, share: float, batc
         device=device,
         batch=batch,
         share=share,
+        classes=classes,
     )
     (outputs,) = cost(whole, shape).output
     if len(crops.classes) != outputs:
@@ -72,14 +88,16 @@ def command(weights: Path, images: Path, network: str | None, share: float, batc
         click.echo(json.dumps({"name": card["name"], **asdict(made), "share": share}))
         return
     top1, top5 = (100 * (1 - right) for right in (made.accuracy, made.top5))
-    click.echo(f"{card['name']}: top-1 error {top1:.2f} %, top-5 {top5:.2f} %, {made.count:,} images")
+    among = f", top-5 {top5:.2f} %" if outputs > _TOP else ""
+    click.echo(f"{card['name']}: top-1 error {top1:.2f} %{among}, {made.count:,} images")
 
 
 def _network(weights: Path, name: str | None) -> tuple[Chain, dict[str, Any]]:
     """The network that weights belong to, and how its images are read: from their card, or by name."""
     if not weights.is_file():
         raise WeightsError("no such file", path=str(weights))
-    file = weights.with_name(f"{weights.name}.json")
+    cards = [weights.with_name(name) for name in (f"{weights.name}.json", "card.json")]
+    file = next(filter(Path.is_file, cards), cards[0])
     if name is not None:
         named = options.named(name)
         return chain(named.network()), {"name": name, "input": named.input, **_IMAGENET}

@@ -58,16 +58,11 @@ def command(
 
 
 def _subject(what: str, image: Shape | None, classes: int | None, runs_dir: Path) -> "Subject":
-    from nas.export.subject import of_training, of_trial, untrained
-    from nas.train.final import is_training
+    from nas.export.subject import untrained
 
-    if is_training(Path(what)):
-        return of_training(Path(what))
-    if run := options.run_in(what, runs_dir):
-        from nas.runs.journal import read_trials
-
+    if subject := options.trained(what, runs_dir):
         if image or classes:
-            raise click.UsageError("a trial has the images and classes it was trained on: no --input or --classes")
-        return of_trial(run, what.rpartition(":")[2], read_trials(run))
+            raise click.UsageError("what was trained has its images and classes: no --input or --classes")
+        return subject
     named = options.named(what)
     return untrained(Path(named.name).stem, options.network(named, classes), image or named.input)

@@ -2,7 +2,7 @@
 
 from nas import catalog
 from nas.arch.text import fingerprint
-from nas.data import load
+from nas.data.of_run import images_of
 from nas.errors import DataError, NameUnknownError
 from nas.runs import Request, Run
 
@@ -10,9 +10,9 @@ from nas.runs import Request, Run
 def named_in(runs: list[Run]) -> dict[str, str]:
     """The named networks for the images of the runs, by fingerprint; none where the data is not at hand any more."""
     found: dict[str, str] = {}
-    for source, size, seed in {(run.request.data, run.request.size, run.request.seed) for run in runs}:
+    for run in runs:
         try:
-            images = load(source, size=size, seed=seed)
+            images = images_of(run)
         except (DataError, NameUnknownError):
             continue
         for name, network in catalog.fitted(len(images.classes), images.input).items():

@@ -18,6 +18,7 @@ from nas.arch.text import parse
 from nas.errors import NasError, TextError
 
 if TYPE_CHECKING:
+    from nas.export.subject import Subject
     from nas.runs import Run
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -66,23 +67,12 @@ def named(spec: str, runs_dir: Path | None = None) -> Named:
 
     That is said as RUN:TRIAL, with the run's folder or its name in `runs_dir`, or as the folder of a training.
     """
-    file = Path(spec)
+    place = _place(spec)
     if run := run_in(spec, runs_dir):
         return _of_trial(run, spec)
-    if file.is_dir() and (made := _of_training(file)):
+    if place.is_dir() and (made := _of_training(place)):
         return made
-    try:
-        if not file.is_file():
-            return catalog.network(spec)
-        whole = chain(parse(file.read_text(encoding="utf-8")))
-    except TextError as error:
-        raise TextError(error.rule, path=f"{spec}, {error.path}", hint=error.hint) from None
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise InputError(f"a network is a name or a readable text file, but: {why}", path=spec[:100]) from None
-    if is_open(whole):
-        raise NasError("a file given as a network holds one, got a space", path=spec)
-    return unpublished(spec, whole, (3, 224, 224))
+    return _of_file(place) if place.is_file() else catalog.network(spec)
 
 
 def run_in(spec: str, runs_dir: Path | None = None) -> "Run | None":
@@ -92,33 +82,74 @@ def run_in(spec: str, runs_dir: Path | None = None) -> "Run | None":
         RunError: there is no such run, or it is damaged.
     """
     run, colon, _ = spec.rpartition(":")
-    if not colon or Path(spec).is_file():
+    if not colon or _place(spec).is_file():
         return None
     from nas.runs import open_run
 
     return open_run(run, runs_dir=runs_dir or Path("runs"))
 
 
+def trained(spec: str, runs_dir: Path | None = None) -> "Subject | None":
+    """What an argument means with its weights: RUN:TRIAL, or the folder of a training; None for anything else.
+
+    Raises:
+        NasError: it means one that is not there, was not trained to its end, or whose data is gone.
+    """
+    from nas.export.subject import of_training, of_trial
+    from nas.runs.journal import read_trials
+    from nas.train.final import is_training
+
+    if is_training(place := _place(spec)):
+        return of_training(place)
+    run = run_in(spec, runs_dir)
+    return of_trial(run, spec.rpartition(":")[2], read_trials(run)) if run else None
+
+
+def _place(spec: str) -> Path:
+    """Where an argument may lie."""
+    try:
+        Path(spec).exists()
+    except OSError as error:
+        raise _unreadable(spec, str(error.strerror)) from None
+    return Path(spec)
+
+
+def _unreadable(spec: str, why: str) -> InputError:
+    return InputError(f"a network is a name or a readable text file, but: {why}", path=spec[:100])
+
+
+def _of_file(file: Path) -> Named:
+    """The network whose text a file holds."""
+    try:
+        whole = chain(parse(file.read_text(encoding="utf-8")))
+    except TextError as error:
+        raise TextError(error.rule, path=f"{file}, {error.path}", hint=error.hint) from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = str(error.strerror) if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise _unreadable(str(file), why) from None
+    if is_open(whole):
+        raise NasError("a file given as a network holds one, got a space", path=str(file))
+    return unpublished(str(file), whole, (3, 224, 224))
+
+
 def _of_trial(run: "Run", spec: str) -> Named:
     """The network of a trial, for the images of its run."""
-    from nas.data import load
+    from nas.data.of_run import images_of
     from nas.runs.journal import read_trials
     from nas.runs.meant import meant
 
     trial = meant(run, spec.rpartition(":")[2], read_trials(run))
-    asked = run.request
-    images = load(asked.data, size=asked.size, seed=asked.seed)
-    return unpublished(spec, chain(parse(trial.network)), images.input)
+    return unpublished(spec, chain(parse(trial.network)), images_of(run).input)
 
 
 def _of_training(folder: Path) -> Named | None:
     """The network that `nas train` trained in a folder, for its images; None where it trained none."""
-    from nas.train.final import recorded
+    from nas.train.final import images, recorded
 
     training = recorded(folder)
     if training is None:
         return None
-    return unpublished(str(folder), chain(parse(training.network)), training.dataset().input)
+    return unpublished(str(folder), chain(parse(training.network)), images(folder).input)
 
 
 def network(named: Named, classes: int | None) -> Chain:

@@ -61,11 +61,10 @@ def _record(run: "Run") -> "Record":
     """What the run holds, and what its data tells: the shape of images and which networks have names."""
     from analysis.report.record import record
     from nas.cli.front import named_in
-    from nas.data import load
+    from nas.data.of_run import images_of
 
-    asked = run.request
     try:
-        images = load(asked.data, size=asked.size, seed=asked.seed)
+        images = images_of(run)
     except (DataError, NameUnknownError):
         return record(run)
-    return record(run, input=images.input, start=asked.network_around(), named=named_in([run]))
+    return record(run, input=images.input, start=run.request.network_around(), named=named_in([run]))

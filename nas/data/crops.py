@@ -1,4 +1,4 @@
-"""A folder of classes as published errors are measured on it: one centre crop of each image, read as it goes."""
+"""A folder of classes as errors are measured on it: each image once, its centre crop or all of it, read as it goes."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from torch import Tensor
 from nas.data.dataset import Bytes
 from nas.data.pictures import SUFFIXES, UNREADABLE, decoded, visible
 from nas.data.progress import Progress
+from nas.data.source import listing, resized
 from nas.errors import DataError
 
 _LONGEST = 100
@@ -20,9 +21,10 @@ _LONGEST = 100
 
 
 class Crops:
-    """The images of `root/CLASS/`, classes in the order of their names; nothing is kept.
+    """The images of `root/CLASS/`; nothing is kept.
 
-    The shorter side is resized to the crop's side divided by `share`, bilinearly, and the middle is cut out.
+    As published errors are measured, the shorter side is resized to the crop's side divided by `share`, bilinearly, and
+    the middle is cut out. Without a share an image is stretched, as `nas.data.load` does.
 
     Args:
         root: A folder of class folders, such as ImageNet's `val`.
@@ -31,10 +33,11 @@ class Crops:
         std: Of each channel, divided by.
         device: Where batches are put.
         batch: Images in a batch.
-        share: Of the resized image's side, what the crop takes.
+        share: Of the resized image's side, what the crop takes; None for the whole image.
+        classes: The names of the classes in the order of their labels; None for those of the folders, sorted.
 
     Raises:
-        DataError: the folder holds no images in class folders.
+        DataError: the folder holds no images in class folders, or a folder is none of the classes.
     """
 
     def __init__(
@@ -46,13 +49,21 @@ class Crops:
         std: Sequence[float],
         device: torch.device,
         batch: int = 64,
-        share: float = 0.875,
+        share: float | None = 0.875,
+        classes: Sequence[str] | None = None,
     ) -> None:
         folders = [entry for entry in visible(root) if entry.is_dir()] if root.is_dir() else []
-        self.classes = tuple(folder.name for folder in folders)
+        self.classes = tuple(folder.name for folder in folders) if classes is None else tuple(classes)
+        labels = {name: label for label, name in enumerate(self.classes)}
+        if others := [folder.name for folder in folders if folder.name not in labels]:
+            raise DataError(
+                f"a folder has the name of a class of the network, got {listing(others)}",
+                path=str(root),
+                hint=f"its classes are {', '.join(self.classes[:20])}{', …' if len(self.classes) > 20 else ''}",
+            )
         self._files = [
-            (Path(entry), label)
-            for label, folder in enumerate(folders)
+            (Path(entry), labels[folder.name])
+            for folder in folders
             for entry in visible(Path(folder))
             if Path(entry).suffix.lower() in SUFFIXES
         ]
@@ -89,6 +100,8 @@ class Crops:
         if max(image.size) > _LONGEST * min(image.size):
             size = f"{image.height}x{image.width}"
             raise DataError(f"an image is at most {_LONGEST} times as long as it is wide, got {size}", path=str(file))
+        if self._share is None:
+            return np.asarray(resized(image, height, width)).reshape(height, width, channels)
         scale = max(height, width) / self._share / min(image.size)
         image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
         left, top = round((image.width - width) / 2), round((image.height - height) / 2)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nas.arch.cost import Shape
+from nas.arch.readable import counted
 
 _USAGES = {
     "python": """\
@@ -97,9 +98,10 @@ def _lines(card: dict[str, Any]) -> Iterator[str]:
 
 def _metric(metric: dict[str, Any], data: str) -> str:
     chosen = f", chosen among {metric['among']} by these same images, so rather too high" if metric["among"] > 1 else ""
+    epochs = counted(metric["epochs"], "epoch")
     return (
         f"- {metric['name'].capitalize()}: {metric['value']:.2%} on {metric['images']:,} images of the "
-        f"{metric['split']} split of {data}, after {metric['epochs']} epochs, seed {_listed(metric['seeds'])}{chosen}."
+        f"{metric['split']} split of {data}, after {epochs}, seed {_listed(metric['seeds'])}{chosen}."
     )
 
 

@@ -11,7 +11,8 @@ import torch
 from nas.arch.cost import Shape, cost
 from nas.arch.nodes import Chain, Network, chain
 from nas.arch.text import fingerprint, parse, text
-from nas.data import Dataset, load
+from nas.data.about import About
+from nas.data.of_run import images_of
 from nas.export.errors import ExportError
 from nas.lower import NetworkModule, build
 from nas.runs import Run, Trial
@@ -100,17 +101,16 @@ def of_trial(run: Run, which: str, trials: list[Trial]) -> Subject:
     Raises:
         RunError: there is no such trial.
         ExportError: it was not trained to its end, or its weights are gone.
-        DataError: the data of the run is not at hand any more.
+        DataError: as `images_of`.
     """
-    request, chosen = run.request, meant(run, which, trials)
-    data = load(request.data, size=request.size, seed=request.seed)
+    chosen, images = meant(run, which, trials), images_of(run)
     if isinstance(chosen, Repeated):
         trial = chosen.best
         file, told = weights(run.finalists, trial.number), _told_of_finalist(run, chosen)
     else:
         trial = _trained(run, chosen)
         trained = sum(other.state == "complete" and other.accuracy is not None for other in trials)
-        file, told = run.weights(trial.number), _told(run, trial, data, trained)
+        file, told = run.weights(trial.number), _told(run, trial, images, trained)
     if not file.is_file():
         raise ExportError(
             f"a trial that is exported has weights, but those of trial {trial.number} are not there",
@@ -120,12 +120,12 @@ def of_trial(run: Run, which: str, trials: list[Trial]) -> Subject:
     return Subject(
         f"{run.name}, trial {trial.name or trial.number}",
         chain(parse(trial.network)),
-        data.input,
-        data.classes,
-        data.mean,
-        data.std,
+        images.input,
+        images.classes,
+        images.mean,
+        images.std,
         file,
-        {**told, "data": _data_told(request.data_name, data)},
+        {**told, "data": _data_told(run.request.data_name, images)},
     )
 
 
@@ -140,8 +140,7 @@ def of_training(folder: Path) -> Subject:
     if trained is None:
         hint = f"nas train --resume {folder}"
         raise ExportError("no training has ended in this folder", path=str(folder), hint=hint)
-    training = trained.training
-    data = training.dataset()
+    training, images = trained.training, final.images(folder)
     metric = {
         "name": "accuracy",
         "value": trained.test.accuracy,
@@ -153,28 +152,28 @@ def of_training(folder: Path) -> Subject:
     }
     told = {
         "metrics": [metric],
-        "data": _data_told(training.data or "sample", data),
+        "data": _data_told(training.data or "sample", images),
         "recipe": asdict(training.recipe),
         "provenance": {"training": folder.name, "asked": training.asked, "seed": training.seed},
     }
     return Subject(
         training.name,
         chain(parse(training.network)),
-        data.input,
-        data.classes,
-        data.mean,
-        data.std,
+        images.input,
+        images.classes,
+        images.mean,
+        images.std,
         folder / final.WEIGHTS,
         told,
     )
 
 
-def _data_told(name: str, data: Dataset) -> dict[str, Any]:
+def _data_told(name: str, images: About) -> dict[str, Any]:
     return {
         "name": name,
         "license": _LICENSES.get(name, "unknown to nas"),
-        "images": {"train": len(data.train), "validation": len(data.val), "test": len(data.test)},
-        "notes": list(data.notes),
+        "images": {"train": images.train, "validation": images.val, "test": images.test},
+        "notes": list(images.notes),
     }
 
 
@@ -206,14 +205,14 @@ def _told_of_finalist(run: Run, network: Repeated) -> dict[str, Any]:
     }
 
 
-def _told(run: Run, trial: Trial, data: Dataset, trained: int) -> dict[str, Any]:
+def _told(run: Run, trial: Trial, images: About, trained: int) -> dict[str, Any]:
     """What the run's record says of a trial."""
     length = open_journal(run).facts().get("length", {})
     metric = {
         "name": "accuracy",
         "value": trial.accuracy,
         "split": "validation",
-        "images": length.get("val", len(data.val)),
+        "images": length.get("val", images.val),
         "epochs": len(trial.accuracies),
         "seeds": [trial.seed],
         "among": trained,

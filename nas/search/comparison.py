@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from nas.data import Dataset, load
+from nas.data.about import about, check_same, remembered
 from nas.runs.request import Request
 from nas.runs.trial import Trial
 from nas.search.devices import Devices
@@ -52,6 +53,8 @@ def plan(
     clock, forecast = clock_at(devices, device), Forecast()
     open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     data = open_data()
+    if before := remembered(known):
+        check_same(before, data, path=request.data_name)
     terms = Terms(request.open_space(), data.input)
     listed = [Entry(name, terms.known(network), recipe_of(recipe)) for name, network, recipe in request.listed()]
     paces, elsewhere_s = devices.call(partial(_paces, listed, open_data, device, request.seed), device.type)
@@ -84,6 +87,7 @@ def plan(
         elsewhere_s=elsewhere_s,
         entries=entries,
         seeds=tuple(range(request.seed, request.seed + request.seeds)),
+        images=about(data),
     )
 
 

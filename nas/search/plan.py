@@ -14,6 +14,7 @@ from nas.arch.nodes import Network
 from nas.arch.realize import Point
 from nas.arch.text import parse, text
 from nas.data import Dataset, load
+from nas.data.about import About, about, check_same, remembered
 from nas.errors import BudgetError
 from nas.runs.request import Request
 from nas.runs.storage import reach
@@ -55,6 +56,7 @@ class Plan:
         forecast: What is known of how long networks train.
         trial_s: Device time of a trial of that network that reaches its end; None where nothing was measured.
         clock: Of this process, running since before the measurement; None where it has no such device.
+        images: What is to be known of the data.
         elsewhere_s: Device time of the measurement, in seconds, where another process made it.
         entries: The networks of a list.
         seeds: Of the trainings of each of them.
@@ -77,6 +79,7 @@ class Plan:
     forecast: Forecast
     trial_s: float | None
     clock: Clock | None
+    images: About
     elsewhere_s: float = 0.0
     entries: tuple[Entry, ...] = ()
     seeds: tuple[int, ...] = ()
@@ -116,6 +119,7 @@ class Plan:
             "workers": self.workers,
             "share": self.share,
             "named": {one.name: text(one.network) for one in self.named},
+            "images": asdict(self.images),
         }
 
 
@@ -131,6 +135,7 @@ def check_facts(facts: Mapping[str, Any]) -> None:
         float(facts.get("share") or 0)
         for network in facts.get("named", {}).values():
             parse(network)
+    remembered(facts)
 
 
 def plan(
@@ -166,6 +171,8 @@ def plan(
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
     open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     data = open_data()
+    if before := remembered(known):
+        check_same(before, data, path=request.data_name)
     goals = on_device(asked, data.input, str(device))
     terms = Terms(request.open_space(), data.input, request.max_macs, request.max_params)
     start = spread(terms, seed=request.seed)
@@ -222,6 +229,7 @@ def plan(
         finals_s=finals_s,
         bound=bound,
         named=tuple(named),
+        images=about(data),
     )
 
 

@@ -15,6 +15,7 @@ import torch
 from nas.arch.cost import cost
 from nas.arch.text import parse
 from nas.data import Dataset, Split, load
+from nas.data.about import About, about, check_same, remembered
 from nas.data.splits import subset
 from nas.errors import NasError, RunError
 from nas.lower import build
@@ -133,6 +134,7 @@ def _train(
 ) -> Trained:
     device = torch.device(training.device)
     data = training.dataset()
+    check_same(images(folder), data, path=training.data or "sample")
     seed_everything(training.seed)
     module = build(parse(training.network), input=data.input)
     initialize(module, training.recipe.init)
@@ -170,10 +172,28 @@ def recorded(folder: Path) -> Training | None:
         return None
     if told.pop("version", None) != _VERSION:
         raise RunError(f"trainings have version {_VERSION}, this is another", path=str(folder / TRAINING))
+    told.pop("images", None)
     try:
         return training_of(told)
     except (KeyError, TypeError) as error:
         raise RunError(f"not the record of a training: {error!r}", path=str(folder / TRAINING)) from None
+
+
+def images(folder: Path) -> About:
+    """What is to be known of the data of the training that a folder was made for, from its record.
+
+    Raises:
+        RunError: there is none, or it is damaged.
+        DataError: an older training recorded nothing of its data, which is not at hand any more.
+    """
+    training, told = recorded(folder), _read(folder / TRAINING)
+    if training is None or told is None:
+        raise RunError("no training was begun in this folder", path=str(folder))
+    try:
+        found = remembered(told)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"not the record of a training: {error!r}", path=str(folder / TRAINING)) from None
+    return found or about(training.dataset())
 
 
 def training_of(fields: dict[str, Any]) -> Training:
@@ -221,7 +241,8 @@ def _claim(training: Training, folder: Path) -> None:
         return
     files.write(folder / NETWORK, training.network.encode())
     files.write(folder / "environment.json", environment([training.device]).encode())
-    files.write(folder / TRAINING, _json({"version": _VERSION, **asdict(training)}))
+    told = {"version": _VERSION, **asdict(training), "images": asdict(about(training.dataset()))}
+    files.write(folder / TRAINING, _json(told))
 
 
 def _check_sides(training: Training) -> None:
