@@ -42,7 +42,8 @@ def test_runs_are_offered_where_they_lie(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "runs" / "no-run").mkdir()
     assert offered("resume", "") == ["runs/first", "runs/second"]
     assert offered("status", "--runs-dir", "others", "") == ["others/third"]
-    assert offered("export", "runs/s") == ["runs/second:best"]
+    for command in (["export"], ["show"], ["compare", "lenet5"], ["diff", "lenet5"], ["search", "--around"]):
+        assert offered(*command, "runs/s") == ["runs/second:best"]
 
 
 def test_the_names_offered_are_those_that_are_taken() -> None:

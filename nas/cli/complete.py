@@ -80,6 +80,7 @@ _OFFERED: dict[str, Callable[[str, click.Context], Iterable[CompletionItem]]] = 
     "a": _models,
     "b": _models,
     "around": _models,
+    "words": _models,
     "space": _spaces,
     "data": _data,
     "strategy": _strategies,
