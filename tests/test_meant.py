@@ -22,6 +22,7 @@ from nas.runs import Run, Trial
 from nas.runs.folder import open_run
 from nas.runs.journal import read_trials
 from nas.train.evaluate import evaluate
+from nas.train.final import recorded
 from tests.test_data import of_many_sizes
 from tests.test_resume import SPACE
 
@@ -136,6 +137,9 @@ def test_the_folder_of_a_training_means_its_network(home: Path, best: Trial) -> 
 def test_what_was_trained_is_measured_on_a_folder_as_on_its_data(home: Path) -> None:
     photos = of_many_sizes(home / "photos")
     answer("train", "first:best", "--data", "photos", "--size", "28", "--epochs", "2", "--out", "pets")
+    training = recorded(Path("pets"))
+    assert training is not None
+    assert (training.data, training.data_name) == (str(photos), "photos")  # Also for who goes on from another folder.
     module = of_training(Path("pets")).module
     data = load("photos", size=28)
     scores = [evaluate(module, split, data, device=torch.device("cpu")) for split in (data.train, data.val, data.test)]

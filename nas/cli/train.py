@@ -84,6 +84,7 @@ def command(
 
 def _planned(asked: dict[str, Any], seed: int, runs_dir: Path) -> "Training":
     from nas.data import load
+    from nas.data.find import absolute
     from nas.search.pace import pace
     from nas.train.device import pick_device
     from nas.train.final import Training
@@ -100,7 +101,7 @@ def _planned(asked: dict[str, Any], seed: int, runs_dir: Path) -> "Training":
         name=named.name,
         network=text(network),
         recipe=recipe,
-        data=data,
+        data=absolute(data),
         size=size,
         seed=seed,
         device=str(device),

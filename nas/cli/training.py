@@ -76,7 +76,7 @@ class _Display:
         self._progress: Progress | None = None
         images = f"{recipe.limit} images" if recipe.limit else "all images"
         click.echo(
-            f"{training.name}: {counted(self._epochs, 'epoch')} on {images} of {training.data or 'sample'}, "
+            f"{training.name}: {counted(self._epochs, 'epoch')} on {images} of {training.data_name}, "
             f"seed {training.seed}",
             err=True,
         )

@@ -152,7 +152,7 @@ def of_training(folder: Path) -> Subject:
     }
     told = {
         "metrics": [metric],
-        "data": _data_told(training.data or "sample", images),
+        "data": _data_told(training.data_name, images),
         "recipe": asdict(training.recipe),
         "provenance": {"training": folder.name, "asked": training.asked, "seed": training.seed},
     }

@@ -41,7 +41,7 @@ class Training:
         name: What the person called the network.
         network: Its canonical text, as it is trained.
         recipe: How.
-        data: What the person called the data; None for the sample.
+        data: The name of the data, or its path; None for the sample.
         size: Side of the images; None keeps them.
         val: Validation images to use; None for all.
         test: Test images to use; None for all.
@@ -62,6 +62,11 @@ class Training:
     device: str = "cpu"
     changed: tuple[str, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def data_name(self) -> str:
+        """What the data is called: its name, or that of its folder."""
+        return Path(self.data).name if self.data else "sample"
 
     def dataset(self) -> Dataset:
         """The data, with as many images as are used for validation and test."""
@@ -134,7 +139,7 @@ def _train(
 ) -> Trained:
     device = torch.device(training.device)
     data = training.dataset()
-    check_same(images(folder), data, path=training.data or "sample")
+    check_same(images(folder), data, path=training.data_name)
     seed_everything(training.seed)
     module = build(parse(training.network), input=data.input)
     initialize(module, training.recipe.init)
@@ -267,7 +272,7 @@ def _board(training: Training, folder: Path) -> Board:
     return Board(
         folder / "tensorboard",
         training.recipe,
-        told={"network": training.name, "data": training.data or "sample", **recipe, "seed": training.seed},
+        told={"network": training.name, "data": training.data_name, **recipe, "seed": training.seed},
         costs={"macs": counted.macs, "params": counted.params},
     )
 
