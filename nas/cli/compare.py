@@ -13,7 +13,7 @@ from nas.arch.cost import Shape
 from nas.arch.named import Named
 from nas.arch.nodes import Choice, Network
 from nas.arch.text import text
-from nas.cli import options
+from nas.cli import meant, options
 from nas.errors import NameUnknownError, NasError
 
 _TRAINED_ONLY = ("data", "size", "epochs", "budget", "recipe", "seeds", "workers", "name")
@@ -114,9 +114,9 @@ def command(
 def _fitted(words: tuple[str, ...], classes: int, image: Shape, runs_dir: Path) -> Iterator[tuple[str, Network]]:
     """The networks that are meant, by name; of a pattern's, those that can be made for these images."""
     for word in words:
-        meant, is_pattern = _meant(word, runs_dir)
+        networks, is_pattern = _of_word(word, runs_dir)
         left_out = []
-        for named in meant:
+        for named in networks:
             try:
                 yield named.name, named.fitted(classes, image)
             except NasError:
@@ -127,10 +127,10 @@ def _fitted(words: tuple[str, ...], classes: int, image: Shape, runs_dir: Path) 
             click.echo(f"left out of {word}, not made for these images: {', '.join(left_out)}", err=True)
 
 
-def _meant(word: str, runs_dir: Path) -> tuple[list[Named], bool]:
+def _of_word(word: str, runs_dir: Path) -> tuple[list[Named], bool]:
     """The networks of a word, and whether it is a pattern."""
     if word != "all" and not any(sign in word for sign in "*?["):
-        return [options.named(word, runs_dir)], False
+        return [meant.named(word, runs_dir)], False
     found = [n for name, n in catalog.networks().items() if word == "all" or fnmatchcase(name, word)]
     if not found:
         raise NameUnknownError(f"no network's name is like {word!r}", hint="`nas networks` lists all")

@@ -6,7 +6,7 @@ import click
 
 from nas.arch.diff import diff
 from nas.arch.text import compact
-from nas.cli import options
+from nas.cli import meant, options
 
 
 @click.command()
@@ -23,7 +23,7 @@ def command(a: str, b: str, as_json: bool) -> None:
       nas diff resnet50 resnext50_32x4d
       nas diff runs/NAME:3 runs/NAME:best
     """
-    edits = diff(options.named(a).network(), options.named(b).network())
+    edits = diff(meant.named(a).network(), meant.named(b).network())
     if as_json:
         told = [
             {

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from nas.arch.cost import Shape
-from nas.cli import options
+from nas.cli import meant, options
 from nas.errors import NasError
 
 
@@ -35,8 +35,8 @@ def command(network: str, out: Path, image: Shape | None, classes: int | None) -
             path="--out",
             hint=f"--out {out.with_suffix('.svg')}",
         )
-    named = options.named(network)
-    whole = options.network(named, classes)
+    named = meant.named(network)
+    whole = meant.network(named, classes)
     about = f"{named.paper}, {named.year}" if named.paper else ""
     picture = draw(whole, image or named.input, named.name, about)
     try:

@@ -10,7 +10,7 @@ import click
 from nas.arch.cost import cost
 from nas.arch.nodes import Chain, chain
 from nas.arch.text import parse
-from nas.cli import options
+from nas.cli import meant, options
 from nas.errors import DataError, WeightsError
 
 _IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
@@ -53,7 +53,7 @@ def command(
     from nas.train.evaluate import score
     from nas.weights.files import read
 
-    subject = options.trained(what, runs_dir)
+    subject = meant.trained(what, runs_dir)
     weights = subject.weights if subject and subject.weights else Path(what)
     whole, card = (subject.network, subject.card()) if subject else _network(weights, network)
     state, device, shape = read(weights), pick_device(), tuple(card["input"])
@@ -99,7 +99,7 @@ def _network(weights: Path, name: str | None) -> tuple[Chain, dict[str, Any]]:
     cards = [weights.with_name(name) for name in (f"{weights.name}.json", "card.json")]
     file = next(filter(Path.is_file, cards), cards[0])
     if name is not None:
-        named = options.named(name)
+        named = meant.named(name)
         return chain(named.network()), {"name": name, "input": named.input, **_IMAGENET}
     try:
         card = json.loads(file.read_text(encoding="utf-8"))

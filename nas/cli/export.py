@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nas.arch.cost import Shape
-from nas.cli import options
+from nas.cli import meant, options
 
 if TYPE_CHECKING:
     from nas.export.subject import Subject
@@ -60,9 +60,9 @@ def command(
 def _subject(what: str, image: Shape | None, classes: int | None, runs_dir: Path) -> "Subject":
     from nas.export.subject import untrained
 
-    if subject := options.trained(what, runs_dir):
+    if subject := meant.trained(what, runs_dir):
         if image or classes:
             raise click.UsageError("what was trained has its images and classes: no --input or --classes")
         return subject
-    named = options.named(what)
-    return untrained(Path(named.name).stem, options.network(named, classes), image or named.input)
+    named = meant.named(what)
+    return untrained(Path(named.name).stem, meant.network(named, classes), image or named.input)

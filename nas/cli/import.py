@@ -8,7 +8,7 @@ import click
 
 from nas.arch.named import Named
 from nas.arch.text import text
-from nas.cli import options
+from nas.cli import meant, options
 from nas.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(
     """
     from nas.weights.libraries import is_reference
 
-    named = options.named(network)
+    named = meant.named(network)
     if to and (like or is_reference(source)):
         raise click.UsageError("with --to, --from is a file with our names, and --like says nothing")
     if like and is_reference(source):

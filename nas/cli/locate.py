@@ -8,7 +8,7 @@ import click
 from nas import catalog
 from nas.arch.locate import locate
 from nas.arch.realize import plain
-from nas.cli import options
+from nas.cli import meant, options
 from nas.cli.table import table
 from nas.errors import LocateError
 
@@ -28,8 +28,8 @@ def command(network: str, space: str, classes: int | None, as_json: bool) -> Non
     Example:
       nas locate resnet18 --space my_spaces.py:wide
     """
-    named = options.named(network)
-    whole = options.network(named, classes)
+    named = meant.named(network)
+    whole = meant.network(named, classes)
     made = catalog.space(space).make(classes or named.classes)
     try:
         point = locate(whole, made)

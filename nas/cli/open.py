@@ -10,7 +10,7 @@ import click
 from nas.arch.cost import Shape, cost
 from nas.arch.nodes import is_open
 from nas.arch.opened import AROUND, KINDS, opened
-from nas.cli import options
+from nas.cli import meant, options
 from nas.cli.table import shape_text
 from nas.errors import NasError
 from nas.export.space_file import space_source
@@ -60,7 +60,7 @@ def command(
       nas search --space my_space.py:space --data cifar10 --budget 1gpuh
       nas open resnext50_32x4d --groups --width
     """
-    named = options.named(network)
+    named = meant.named(network)
     image = image or named.input
     whole = named.fitted(classes, image)
     asked = kinds or AROUND

@@ -10,7 +10,7 @@ from nas.arch.nodes import Space
 from nas.arch.opened import opened
 from nas.arch.suits import check_suits
 from nas.arch.text import text
-from nas.cli import options
+from nas.cli import meant, options
 
 _FINALISTS, _LEAST_FOR_FINALISTS_S = 0.3, 1800.0
 """The share of finalists, and the budget from which on they have one, unless said."""
@@ -136,7 +136,7 @@ def command(
     if finalists is None:
         finalists = _FINALISTS if spent.is_time and spent.amount >= _LEAST_FOR_FINALISTS_S else 0.0
     images = load(data, size=size, seed=seed)
-    start = options.named(around, runs_dir).fitted(len(images.classes), images.input) if around else None
+    start = meant.named(around, runs_dir).fitted(len(images.classes), images.input) if around else None
     searched: Space = (
         opened(start, images.input)
         if start is not None

@@ -16,7 +16,7 @@ from nas.arch.nodes import Chain, chain
 from nas.arch.realize import realize
 from nas.arch.text import fingerprint, text
 from nas.arch.told import between, told
-from nas.cli import options
+from nas.cli import meant, options
 from nas.cli.table import count, shape_text, table
 
 _WIDTH = 100
@@ -63,8 +63,8 @@ def command(
         whole = chain(realize(named_space.make(classes or 10), options.point(point)))
         name, image = f"{space} at {point}", image or named_space.input
     else:
-        named = options.named(str(network))
-        whole = options.network(named, classes)
+        named = meant.named(str(network))
+        whole = meant.network(named, classes)
         name, image = named.name, image or named.input
     made = cost(whole, image)
     if as_text:

@@ -12,7 +12,7 @@ from nas.arch.diff import diff
 from nas.arch.named import Named
 from nas.arch.nodes import Network
 from nas.arch.text import text
-from nas.cli import options
+from nas.cli import meant, options
 from nas.errors import RunError
 
 if TYPE_CHECKING:
@@ -119,11 +119,11 @@ def _found(asked: dict[str, Any], runs_dir: Path) -> tuple[Named, str | None, in
     from nas.train.final import recorded
 
     what, data, size = asked["what"], asked["data"], asked["size"]
-    if run := options.run_in(what, runs_dir):
+    if run := meant.run_in(what, runs_dir):
         data, size = data or run.request.data, size or run.request.size
     elif Path(what).is_dir() and (training := recorded(Path(what))):
         data, size = data or training.data, size or training.size
-    return options.named(what, runs_dir), data, size
+    return meant.named(what, runs_dir), data, size
 
 
 def _chosen(recipe: str, name: str, network: Network) -> "Recipe":

@@ -9,7 +9,7 @@ from nas.data.dataset import Dataset
 from nas.errors import DataError
 
 _SAME = 1e-5
-"""Means of one data set differ by less from one machine to another."""
+"""Of means, since rounding may differ from one machine to another."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ def remembered(facts: Mapping[str, Any]) -> About | None:
     return about_of(facts["images"]) if facts.get("images") else None
 
 
-def check_same(before: About, data: Dataset, *, path: str) -> None:
-    """See that a data set still is what it was, as far as that can be told without its images.
+def check_same(before: About | None, data: Dataset, *, path: str) -> None:
+    """See that a data set still is what it was, as far as that can be told without its images; None is any.
 
     Raises:
         DataError: it is not.
     """
-    if changed := list(_changes(before, about(data))):
+    if before and (changed := list(_changes(before, about(data)))):
         raise DataError(
             f"what is gone on with has the data that it began with, but {', '.join(changed)}",
             path=path,

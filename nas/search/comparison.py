@@ -53,8 +53,7 @@ def plan(
     clock, forecast = clock_at(devices, device), Forecast()
     open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     data = open_data()
-    if before := remembered(known):
-        check_same(before, data, path=request.data_name)
+    check_same(remembered(known), data, path=request.data_name)
     terms = Terms(request.open_space(), data.input)
     listed = [Entry(name, terms.known(network), recipe_of(recipe)) for name, network, recipe in request.listed()]
     paces, elsewhere_s = devices.call(partial(_paces, listed, open_data, device, request.seed), device.type)

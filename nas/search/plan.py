@@ -171,8 +171,7 @@ def plan(
     recipe = SEARCH if request.recipe is None else recipe_of(request.recipe)
     open_data = partial(load, request.data, size=request.size, seed=request.seed, cache_dir=cache_dir)
     data = open_data()
-    if before := remembered(known):
-        check_same(before, data, path=request.data_name)
+    check_same(remembered(known), data, path=request.data_name)
     goals = on_device(asked, data.input, str(device))
     terms = Terms(request.open_space(), data.input, request.max_macs, request.max_params)
     start = spread(terms, seed=request.seed)
