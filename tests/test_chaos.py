@@ -28,6 +28,8 @@ from nas.search.run import resume, search
 from nas.search.status import status
 from tests.shades import shades
 
+pytestmark = pytest.mark.ray
+
 SIDE, CLASSES = 8, 3
 TRIALS, RAY_TRIALS = 24, 12
 _FORKED = multiprocessing.get_context("forkserver")

@@ -37,6 +37,7 @@ def rays() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.ray
 def test_two_nodes_train_and_one_is_killed(rays: Path, tmp_path: Path) -> None:
     # Whoever had a Ray of its own in this process has said so in its environment.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}

@@ -165,6 +165,7 @@ def test_the_front_is_trained_again_and_every_command_says_so(
     check(run, 8)
 
 
+@pytest.mark.ray
 def test_workers_of_ray_train_finalists_too(request_of: Callable[..., Request], tmp_path: Path) -> None:
     result = begin(request_of(workers=1, budget="20cpus"), tmp_path)
     assert result.cause == "space"

@@ -714,6 +714,7 @@ class TestDriver:
         assert [trial.state for trial in read_trials(self.run)] == ["running", "running"]
 
 
+@pytest.mark.ray
 def test_ray_trains_on_several_workers_and_outlives_one(
     run_search: Any,
     images: Path,
