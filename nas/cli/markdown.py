@@ -8,8 +8,7 @@ from nas.arch.cost import cost
 from nas.arch.exits import exits
 from nas.arch.named import Named
 from nas.arch.published import Published
-from nas.cli.networks import percent
-from nas.cli.table import shape_text
+from nas.cli.table import percent, shape_text
 
 _TOP = """\
 # The named networks

@@ -15,7 +15,7 @@ from nas.arch.about import paper
 from nas.arch.cost import Cost, cost
 from nas.arch.named import Named
 from nas.cli import options
-from nas.cli.table import count, shape_text, table
+from nas.cli.table import count, percent, shape_text, table
 from nas.errors import NameUnknownError
 
 Row = tuple[Named, Cost]
@@ -82,11 +82,6 @@ def _cells(row: Row) -> list[str]:
         count(made.macs),
         *(percent(error) for error in (fact.top1_error, fact.top5_error, fact.quoted_error)),
     ]
-
-
-def percent(error: float | None) -> str:
-    """An error with one or two decimals; nothing where it is not known."""
-    return "" if error is None else f"{error:.2f}".removesuffix("0")
 
 
 def _counts(named: Named, made: Cost) -> dict[str, Any]:

@@ -11,8 +11,7 @@ import click
 from nas import catalog
 from nas.arch.named import Named
 from nas.cli import options
-from nas.cli.networks import percent
-from nas.cli.table import count, table
+from nas.cli.table import count, percent, table
 from nas.errors import NameUnknownError
 
 _IMAGENET = 1000

@@ -25,3 +25,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def shape_text(shape: Shape) -> str:
     """64x56x56."""
     return "x".join(map(str, shape))
+
+
+def percent(error: float | None) -> str:
+    """An error with one or two decimals; nothing where it is not known."""
+    return "" if error is None else f"{error:.2f}".removesuffix("0")
