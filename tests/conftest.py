@@ -3,6 +3,7 @@
 import importlib
 import os
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
 
 import pytest
@@ -19,14 +20,23 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side go files, whose tests share what they make, and one after the other, first, tests that start Ray.
-
-    Each of these is many processes, which take minutes to start where another's do.
-    """
+    """Side by side go files, whose tests share what they make, and one after the other, first, tests that start Ray."""
     items.sort(key=lambda item: item.get_closest_marker("ray") is None)
     for item in items:
         group = "ray" if item.get_closest_marker("ray") else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+@cache
+def give_way() -> None:
+    """To the many processes of a Ray, which time out where they take too long to start."""
+    os.nice(5)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """From its first test on that starts no Ray, a process beside others gives way to those that do."""
+    if hasattr(item.config, "workerinput") and item.get_closest_marker("ray") is None:
+        give_way()
 
 
 @pytest.fixture(scope="session")
