@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @cache
 def give_way() -> None:
-    """To the many processes of a Ray, which time out where they take too long to start."""
+    """To the many processes of a Ray, which take long to start."""
     os.nice(5)
 
 
