@@ -71,7 +71,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_the_same(tmp_path: Path, mo
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
-    final._claim(training(), tmp_path / "one")
+    final._claim(training(), tmp_path / "one", training().dataset())
     with pytest.raises(RunError, match="something else"):
         final.train(training(seed=1), tmp_path / "one")
     (tmp_path / "mine").mkdir()
@@ -154,7 +154,7 @@ def test_the_command_trains_goes_on_and_exports(command: Callable[..., str], tmp
 
 
 def test_mistakes_are_told(command: Callable[..., str], tmp_path: Path) -> None:
-    final._claim(training(), tmp_path / "begun")
+    final._claim(training(), tmp_path / "begun", training().dataset())
     for words, rule in (
         (("train", "tiny.txt", "--budget", "3trials"), "device time, not trials"),
         (("train", "tiny.txt", "--recipe", "paper"), "no paper's recipe"),

@@ -96,11 +96,11 @@ def _network(weights: Path, name: str | None) -> tuple[Chain, dict[str, Any]]:
     """The network that weights belong to, and how its images are read: from their card, or by name."""
     if not weights.is_file():
         raise WeightsError("no such file", path=str(weights))
-    cards = [weights.with_name(name) for name in (f"{weights.name}.json", "card.json")]
-    file = next(filter(Path.is_file, cards), cards[0])
     if name is not None:
         named = meant.named(name)
         return chain(named.network()), {"name": name, "input": named.input, **_IMAGENET}
+    cards = [weights.with_name(f"{weights.name}.json"), weights.with_name("card.json")]
+    file = next(filter(Path.is_file, cards), cards[0])
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
         return chain(parse(card["network"])), {**_IMAGENET, **card}

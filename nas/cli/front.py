@@ -1,5 +1,7 @@
 """What a picture of fronts needs to know beside the trials."""
 
+from contextlib import suppress
+
 from nas import catalog
 from nas.arch.text import fingerprint
 from nas.data.of_run import images_of
@@ -9,15 +11,12 @@ from nas.runs import Request, Run
 
 def named_in(runs: list[Run]) -> dict[str, str]:
     """The named networks for the images of the runs, by fingerprint; none where the data is not at hand any more."""
-    found: dict[str, str] = {}
+    tasks = set()
     for run in runs:
-        try:
+        with suppress(DataError, NameUnknownError):
             images = images_of(run)
-        except (DataError, NameUnknownError):
-            continue
-        for name, network in catalog.fitted(len(images.classes), images.input).items():
-            found[fingerprint(network)] = name
-    return found
+            tasks.add((len(images.classes), images.input))
+    return {fingerprint(network): name for task in tasks for name, network in catalog.fitted(*task).items()}
 
 
 def about(runs: list[Run]) -> str:

@@ -123,8 +123,11 @@ def train(
     if ended is None:
         _check_sides(training)
         with locked(folder):
-            _claim(training, folder)
-            ended = read(folder) or _train(training, folder, on_epoch=tell, on_step=on_step)
+            ended = read(folder) if _is_its_own(training, folder) else None
+            if ended is None:
+                data = training.dataset()
+                _claim(training, folder, data)
+                ended = _train(training, folder, data, on_epoch=tell, on_step=on_step)
     if board:
         board.write(ended.epochs, test=ended.test.accuracy, complete=True)
     return ended
@@ -133,13 +136,12 @@ def train(
 def _train(
     training: Training,
     folder: Path,
+    data: Dataset,
     *,
     on_epoch: Callable[[Epoch], None],
     on_step: Callable[[int, int], None],
 ) -> Trained:
     device = torch.device(training.device)
-    data = training.dataset()
-    check_same(images(folder), data, path=training.data_name)
     seed_everything(training.seed)
     module = build(parse(training.network), input=data.input)
     initialize(module, training.recipe.init)
@@ -191,14 +193,21 @@ def images(folder: Path) -> About:
         RunError: there is none, or it is damaged.
         DataError: an older training recorded nothing of its data, which is not at hand any more.
     """
-    training, told = recorded(folder), _read(folder / TRAINING)
-    if training is None or told is None:
+    if found := _remembered(folder):
+        return found
+    training = recorded(folder)
+    if training is None:
         raise RunError("no training was begun in this folder", path=str(folder))
+    return about(training.dataset())
+
+
+def _remembered(folder: Path) -> About | None:
+    """What the record of a folder's training says of its data; None where it says nothing, as older ones do."""
+    told = _read(folder / TRAINING) or {}
     try:
-        found = remembered(told)
+        return remembered(told)
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"not the record of a training: {error!r}", path=str(folder / TRAINING)) from None
-    return found or about(training.dataset())
 
 
 def training_of(fields: dict[str, Any]) -> Training:
@@ -240,13 +249,14 @@ def _is_its_own(training: Training, folder: Path) -> bool:
     return False
 
 
-def _claim(training: Training, folder: Path) -> None:
-    """Record the training in its folder."""
+def _claim(training: Training, folder: Path, data: Dataset) -> None:
+    """Record the training and its data in its folder, or see that they are those recorded there."""
     if _is_its_own(training, folder):
+        check_same(_remembered(folder), data, path=training.data_name)
         return
     files.write(folder / NETWORK, training.network.encode())
     files.write(folder / "environment.json", environment([training.device]).encode())
-    told = {"version": _VERSION, **asdict(training), "images": asdict(about(training.dataset()))}
+    told = {"version": _VERSION, **asdict(training), "images": asdict(about(data))}
     files.write(folder / TRAINING, _json(told))
 
 
