@@ -23,25 +23,22 @@ def named(spec: str, runs_dir: Path | None = None) -> Named:
     That is said as RUN:TRIAL, with the run's folder or its name in `runs_dir`, or as the folder of a training.
     """
     place = _place(spec)
-    if run := run_in(spec, runs_dir):
-        return _of_trial(run, spec)
+    if found := _trial_in(spec, runs_dir):
+        return _of_trial(spec, *found)
     if place.is_dir() and (made := _of_training(place)):
         return made
     return _of_file(place) if place.is_file() else catalog.network(spec)
 
 
-def run_in(spec: str, runs_dir: Path | None = None) -> "Run | None":
-    """The run of an argument RUN:TRIAL, its folder or its name in `runs_dir`; None where the argument is no such one.
+def data_of(spec: str, runs_dir: Path | None = None) -> tuple[str | None, int | None]:
+    """The data, and the size of its images, on which what an argument means was trained; None and None otherwise."""
+    from nas.train.final import recorded
 
-    Raises:
-        RunError: there is no such run, or it is damaged.
-    """
-    run, colon, _ = spec.rpartition(":")
-    if not colon or _place(spec).is_file():
-        return None
-    from nas.runs import open_run
-
-    return open_run(run, runs_dir=runs_dir or Path("runs"))
+    if found := _trial_in(spec, runs_dir):
+        return found[0].request.data, found[0].request.size
+    place = _place(spec)
+    training = recorded(place) if place.is_dir() else None
+    return (training.data, training.size) if training else (None, None)
 
 
 def trained(spec: str, runs_dir: Path | None = None) -> "Subject | None":
@@ -56,8 +53,24 @@ def trained(spec: str, runs_dir: Path | None = None) -> "Subject | None":
 
     if is_training(place := _place(spec)):
         return of_training(place)
-    run = run_in(spec, runs_dir)
-    return of_trial(run, spec.rpartition(":")[2], read_trials(run)) if run else None
+    if found := _trial_in(spec, runs_dir):
+        run, which = found
+        return of_trial(run, which, read_trials(run))
+    return None
+
+
+def _trial_in(spec: str, runs_dir: Path | None) -> "tuple[Run, str] | None":
+    """The run and the trial of an argument RUN:TRIAL; None where the argument is no such one.
+
+    Raises:
+        RunError: there is no such run, or it is damaged.
+    """
+    run, colon, which = spec.rpartition(":")
+    if not colon or _place(spec).is_file():
+        return None
+    from nas.runs import open_run
+
+    return open_run(run, runs_dir=runs_dir or Path("runs")), which
 
 
 def _place(spec: str) -> Path:
@@ -87,13 +100,13 @@ def _of_file(file: Path) -> Named:
     return unpublished(str(file), whole, (3, 224, 224))
 
 
-def _of_trial(run: "Run", spec: str) -> Named:
+def _of_trial(spec: str, run: "Run", which: str) -> Named:
     """The network of a trial, for the images of its run."""
     from nas.data.of_run import images_of
     from nas.runs.journal import read_trials
     from nas.runs.meant import meant
 
-    trial = meant(run, spec.rpartition(":")[2], read_trials(run))
+    trial = meant(run, which, read_trials(run))
     return unpublished(spec, chain(parse(trial.network)), images_of(run).input)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nas.arch.diff import diff
-from nas.arch.named import Named
 from nas.arch.nodes import Network
 from nas.arch.text import text
 from nas.cli import meant, options
@@ -92,7 +91,9 @@ def _planned(asked: dict[str, Any], seed: int, runs_dir: Path) -> "Training":
     from nas.cli.training import device_and_seconds  # isort: skip
 
     device, budget_s = device_and_seconds(asked["budget"]) if asked["budget"] else (pick_device(), None)
-    named, data, size = _found(asked, runs_dir)
+    named = meant.named(asked["what"], runs_dir)
+    own_data, own_size = meant.data_of(asked["what"], runs_dir)
+    data, size = asked["data"] or own_data, asked["size"] or own_size
     images = load(data, size=size, seed=seed)
     network = named.fitted(len(images.classes), images.input)
     recipe = _chosen(asked["recipe"], named.name, network)
@@ -112,18 +113,6 @@ def _planned(asked: dict[str, Any], seed: int, runs_dir: Path) -> "Training":
         return training
     length = pace(network, images, recipe, device=device, seed=seed).within(budget_s)
     return replace(training, recipe=length.recipe, val=length.val, test=length.test)
-
-
-def _found(asked: dict[str, Any], runs_dir: Path) -> tuple[Named, str | None, int | None]:
-    """The network, under the name whose paper's recipe is meant, and the data and size of its images."""
-    from nas.train.final import recorded
-
-    what, data, size = asked["what"], asked["data"], asked["size"]
-    if run := meant.run_in(what, runs_dir):
-        data, size = data or run.request.data, size or run.request.size
-    elif Path(what).is_dir() and (training := recorded(Path(what))):
-        data, size = data or training.data, size or training.size
-    return meant.named(what, runs_dir), data, size
 
 
 def _chosen(recipe: str, name: str, network: Network) -> "Recipe":
